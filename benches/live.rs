@@ -2,7 +2,7 @@
 //! Printed are, for several t, the milliseconds until the first (coarse) answer, until a part in view is done, and until all is; before that, what a tile takes in passes of several sizes.
 
 use dissolve_studio::{
-    config::{DataConfig, DissolveMethod, PreprocessConfig, Tile},
+    config::{DataConfig, DissolveMethod, PreprocessConfig, Tiling},
     data::{Dataset, ImageId, is_blank},
     engine::{
         dissolve::request::{ComparisonGrid, DissolveRequest, ImageSource, InView, Recipe},
@@ -54,7 +54,7 @@ fn answers(rx: &Receiver<JobEvent>, generation: u64, in_view: usize) -> [f64; 3]
 fn passes(run: &str, source: &ImageSource) -> usize {
     let model = Arc::new(DiffusionModel::load(run.as_ref(), &candle_core::Device::Cpu).expect("a model"));
     let tiles = model.info().tiles().expect("a model of tiles");
-    let dissolver = Dissolver::by(model, false);
+    let dissolver = Dissolver::with_model(model, false);
     let tiled = TiledDissolver::new(dissolver, tiles);
     let picture = tiled.working_picture(&source.dataset.read(source.image).expect("a picture"));
     let grid = tiled.grid(picture.width, picture.height);
@@ -101,7 +101,7 @@ fn main() {
             generation,
             strip: 0,
             source: source.clone(),
-            recipe: Recipe { method: DissolveMethod::Diffusion, model, resolution: 0, tile: Tile::Auto, t },
+            recipe: Recipe { method: DissolveMethod::Diffusion, model, resolution: 0, tile: Tiling::Auto, t },
             is_known: false,
             in_view: IN_VIEW,
             strip_steps: Vec::new(),

@@ -160,7 +160,7 @@ impl Error {
         Self::User { summary: summary.into(), hint: hint.into().unless_empty() }
     }
 
-    /// The same, of arguments that do not make sense.
+    /// An error of arguments that do not make sense.
     pub fn usage(summary: impl Into<String>, hint: impl Into<NextStep>) -> Self {
         Self::Usage { summary: summary.into(), hint: hint.into().unless_empty() }
     }

@@ -30,6 +30,23 @@
 //! file, and fails where an arrow points another way than the table says, or where there is a circle, between files or between
 //! the rooms of any folder. Only `gpu`, `app`, `ui` and `window` know egui or wgpu.
 //!
+//! ## Words
+//!
+//! | word | what it means here |
+//! |---|---|
+//! | image, item, picture | an image is one entry of a data set, known by its [`ImageId`](data::ImageId); an [`Item`](data::Item) is what the data set keeps of it (name, class, split); a [`Picture`](data::Picture) is decoded pixels |
+//! | part | one trained part of a run, in a folder of its own within the run's: `ddpm`, `dia` (or `csi`), `tiles` |
+//! | place | of an image or a row: its index in a list; of a data set: the folder it lies in, links followed ([`DataConfig::place`](config::DataConfig::place)) |
+//! | working size | the shorter side, px, to which a large picture is reduced before tiles are cut from it (`data.working_size`) |
+//! | tile | a square cut-out of a picture at its working size, as large as a network sees at once |
+//! | shift | one of the four transformations that the encoder's classifier tells apart: rotations, or swapped halves ([`ShiftKind`](config::ShiftKind)) |
+//! | bank | the features of the training normals that an encoder keeps, which DIA's score compares with ([`Bank`](ml::encoder::bank::Bank)) |
+//! | leading score | the score made of the ranks of all others, which figures and lists use where a run has it ([`scores::lead`]) |
+//! | curation | what a person says of a data set's images (label, left out, tags of their own); kept in the workspace; training obeys it ([`Curation`](data::Curation)) |
+//! | review | tags and notes about a run's scored images, kept beside `scores.csv`; nothing is computed from them ([`Review`](scores::Review)) |
+//! | twin | the dissolved version of a training image, which the encoder learns to tell from it ([`Twin`](config::Twin)) |
+//! | generation | the number of a request to a thread; an answer with an older number is dropped |
+//!
 //! ## The three moves
 //!
 //! ```text
@@ -39,7 +56,9 @@
 //!     │ Command                   │ Command                       │ Command                     sends a command;
 //!  app::update                 app::update                     app::update                      the state changes,
 //!     │ Effect                    │ Effect                        │ Effect                      an effect is asked for;
-//!  jobs::loader                jobs::dissolver                 jobs::compute                    a thread
+//!  window::effects             window::effects                 window::effects                  it is handed to a thread
+//!     │ LoadRequest               │ DissolveRequest               │ a job: what to call         (a job with the calls it makes);
+//!  jobs::loader                jobs::dissolver                 jobs::compute                    the thread
 //!     │                           │                               │                             calls
 //!  data::Dataset::open         engine: DissolveSession         engine::pipeline                 the engine,
 //!     │                           │                               │  ml::training               which the command

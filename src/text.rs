@@ -109,7 +109,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Of a text of several lines, each of them [`visible`].
+/// Makes each line of a text of several lines [`visible`].
 pub fn visible_lines(text: &str) -> Cow<'_, str> {
     if text.split('\n').all(|line| matches!(visible(line), Cow::Borrowed(_))) {
         return Cow::Borrowed(text);

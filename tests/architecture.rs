@@ -440,3 +440,77 @@ fn panels_make_no_colours() {
         }
     }
 }
+
+/// The text of a file, or of all files of a folder.
+fn text_of(path: &Path) -> String {
+    let mut files = vec![path.to_path_buf()];
+    if path.is_dir() {
+        files.clear();
+        sources(path, &mut files);
+    }
+    files.iter().map(|file| fs::read_to_string(file).unwrap()).collect()
+}
+
+/// `a/{b,c}.rs` as `a/b.rs` and `a/c.rs`.
+fn braces_expanded(path: &str) -> Vec<String> {
+    let Some((before, rest)) = path.split_once('{') else { return vec![path.to_string()] };
+    let (inner, after) = rest.split_once('}').expect("a brace is closed");
+    inner.split(',').map(|part| format!("{before}{part}{after}")).collect()
+}
+
+/// The table of `CONTRIBUTING.md` that says where things go: a row's files are there, and have the names that it names.
+#[test]
+fn the_table_of_contributing_names_what_is_there() {
+    let (root, source) = (Path::new(env!("CARGO_MANIFEST_DIR")), Path::new(SOURCES));
+    let guide = fs::read_to_string(root.join(".github/CONTRIBUTING.md")).unwrap();
+    let rows: Vec<&str> = guide.lines().filter(|line| line.starts_with("| **")).collect();
+    assert!(rows.len() > 20, "the table is found");
+    let mut wrong = Vec::new();
+    for row in rows {
+        let code: Vec<&str> = row.split('`').skip(1).step_by(2).collect();
+        // "`b.rs` there" lies in the folder that was named last, or in one above it.
+        let (mut folder, mut text) = (source.to_path_buf(), String::new());
+        for named in code.iter().filter(|c| c.ends_with(".rs") || c.ends_with('/') || c.starts_with("tests/")) {
+            for path in braces_expanded(named) {
+                let places = folder.ancestors().chain([source]);
+                let found = places.map(|place| place.join(&path)).find(|place| place.exists());
+                match found {
+                    Some(there) => {
+                        text += &text_of(&there);
+                        folder = if there.is_dir() { there } else { there.parent().unwrap().to_path_buf() };
+                    }
+                    None => wrong.push(format!("there is no {path}: {row}")),
+                }
+            }
+        }
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let words: BTreeSet<&str> = text.split(|c| !is_part(c)).collect();
+        let names = code.iter().filter(|c| c.chars().all(|c| is_part(c) || c == ':'));
+        for name in names.flat_map(|c| c.split("::")).filter(|name| !words.contains(name)) {
+            wrong.push(format!("no file of the row has {name}: {row}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Documentation is read at the item, often alone: its first sentence names what it is about. (Not yet in `data/layout`; what
+/// `cli/verbs` says is help, read as a whole.)
+#[test]
+fn documentation_stands_alone() {
+    let mut files = Vec::new();
+    sources(Path::new(SOURCES), &mut files);
+    let elsewhere = ["data/layout", "cli/verbs"].map(|room| Path::new(SOURCES).join(room));
+    let mut leaning = Vec::new();
+    for file in files.iter().filter(|file| !elsewhere.iter().any(|room| file.starts_with(room))) {
+        let text = fs::read_to_string(file).unwrap();
+        let mut before = "";
+        for (number, line) in text.lines().map(str::trim).enumerate() {
+            let leans = ["/// The same ", "/// The same,", "/// Of ", "/// Likewise"].iter().any(|start| line.starts_with(start));
+            if leans && !before.starts_with("///") {
+                leaning.push(format!("{}:{}: {line}", file.display(), number + 1));
+            }
+            before = line;
+        }
+    }
+    assert!(leaning.is_empty(), "{}", leaning.join("\n"));
+}

@@ -52,7 +52,7 @@ impl Input {
         Ok(Self { path, _folder: Some(folder) })
     }
 
-    /// The same of a table of labels, which is read by the ending of its name.
+    /// A table of labels, which is read by the ending of its name, as input.
     pub fn table(path: &Path) -> Result<Self> {
         let mut input = Self::new(path)?;
         if input._folder.is_some() {
@@ -119,7 +119,7 @@ impl Output {
         Ok(Self { path: folder.path().join("stdout"), folder: Some(folder) })
     }
 
-    /// The same for what is no text, and would spoil a terminal; `such_as` shows how it is sent elsewhere.
+    /// Output that is no text, and would spoil a terminal; `such_as` shows how it is sent elsewhere.
     pub fn binary(path: &Path, such_as: &str) -> Result<Self> {
         if is_dash(path) && io::stdout().is_terminal() {
             return Err(Error::usage(

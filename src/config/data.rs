@@ -1,6 +1,6 @@
 //! Where the images come from, and what is done to them before either model sees them.
 
-use super::{ConfigError, DicomWindow, Limits, Tile, TileSize, ensure};
+use super::{ConfigError, DicomWindow, Limits, TileSize, Tiling, ensure};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -39,7 +39,7 @@ pub struct DataConfig {
     /// Shorter side, px, at which large pictures are worked on by tiles; 0 = their own. Smaller pictures are never enlarged.
     pub working_size: usize,
     /// Whether large pictures are worked on by tiles: `off` (the paper's way: the whole picture resized), `auto`, or 32, 64, 128.
-    pub tile: Tile,
+    pub tile: Tiling,
 }
 
 impl Default for DataConfig {
@@ -57,7 +57,7 @@ impl Default for DataConfig {
             test_fraction: TestFraction::default(),
             split_seed: 0,
             working_size: 512,
-            tile: Tile::Off,
+            tile: Tiling::Off,
         }
     }
 }
@@ -202,8 +202,8 @@ impl DataConfig {
     /// The tiles of a run, once [`tile`](Self::tile) is decided; `None` where whole pictures are resized.
     pub fn tiles(&self) -> Option<TileSize> {
         match self.tile {
-            Tile::Px(tile) => Some(TileSize { tile, working_size: self.working_size }),
-            Tile::Off | Tile::Auto => None,
+            Tiling::Px(tile) => Some(TileSize { tile, working_size: self.working_size }),
+            Tiling::Off | Tiling::Auto => None,
         }
     }
 }

@@ -97,7 +97,7 @@ const LIMITS: &[Limits] = &[
 ];
 
 impl Limits {
-    /// Of `section.key`; `None` for a setting that is no number.
+    /// The limits of `section.key`; `None` for a setting that is no number.
     pub fn of(key: &str) -> Option<&'static Self> {
         LIMITS.iter().find(|limits| limits.key == key)
     }

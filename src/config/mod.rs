@@ -11,7 +11,7 @@ mod edit;
 mod limits;
 mod preset;
 mod score;
-mod tile;
+mod tiling;
 
 pub use data::{Aspect, Channels, DataConfig, GreyWindow, LabelColumns, PreprocessConfig, Reading};
 pub use ddpm::{DdpmConfig, InputRange, LrSchedule, ScheduleKind};
@@ -22,7 +22,7 @@ pub use edit::{all_settings, apply_fitting, apply_setting, apply_settings};
 pub use limits::Limits;
 pub use preset::Preset;
 pub use score::{ScoreConfig, ThresholdRule};
-pub use tile::{LearntFrom, Tile, TileSize};
+pub use tiling::{LearntFrom, TileSize, Tiling};
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -74,7 +74,7 @@ pub struct RunSection {
     pub threads: usize,
     /// Which preset the settings started from.
     pub preset: Preset,
-    /// Keys of settings that a person has given the very value of the preset, where tiles would bring another: they hold.
+    /// Settings the user explicitly set to the preset's value; they are kept where tiling would override them.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub kept: BTreeSet<String>,
 }
@@ -110,13 +110,13 @@ impl RunConfig {
     pub fn with_tiles(&self, median: Option<usize>, given: Option<LearntFrom>) -> (Self, String) {
         let mut config = self.clone();
         let (mut tile, mut why) = self.data.tile.decide(self.shorter_side(median), self.data.working_size);
-        match given.filter(|_| self.data.tile == Tile::Auto && tile != Tile::Off) {
+        match given.filter(|_| self.data.tile == Tiling::Auto && tile != Tiling::Off) {
             Some(LearntFrom::Tiles(tiles)) => {
-                (tile, config.data.working_size) = (Tile::Px(tiles.tile), tiles.working_size);
+                (tile, config.data.working_size) = (Tiling::Px(tiles.tile), tiles.working_size);
                 why = format!("tiles of {} px, as the diffusion model has learnt", tiles.tile);
             }
             Some(LearntFrom::WholePictures) => {
-                (tile, why) = (Tile::Off, "no tiles: the diffusion model has learnt from whole pictures".into());
+                (tile, why) = (Tiling::Off, "no tiles: the diffusion model has learnt from whole pictures".into());
             }
             None => {}
         }
@@ -135,8 +135,8 @@ impl RunConfig {
         DdpmConfig { size: tiles.tile, ..own.unwrap_or_else(|| self.ddpm.clone()) }
     }
 
-    /// `own` with all settings of the diffusion model that are otherwise than `before`, or were said to be as there; `None` where they
-    /// cannot be compared.
+    /// `own`, overridden by every diffusion setting that differs from `before` or is listed in `kept`. `None` where they cannot be
+    /// compared.
     fn set_in(&self, own: &DdpmConfig, before: &DdpmConfig) -> Option<DdpmConfig> {
         let table = |config: &DdpmConfig| toml::Table::try_from(config).ok();
         let (mut own, before) = (table(own)?, table(before)?);

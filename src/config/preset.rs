@@ -1,6 +1,6 @@
 //! Starting points: minutes on two cores, an hour or two, or the paper's numbers.
 
-use super::{DdpmConfig, DiaConfig, EpochUnit, LrSchedule, RunConfig, Shift, Stem, Tile};
+use super::{DdpmConfig, DiaConfig, EpochUnit, LrSchedule, RunConfig, Shift, Stem, Tiling};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
@@ -44,7 +44,7 @@ impl Preset {
         let mut config = RunConfig::default();
         config.run.preset = self;
         if self != Self::Paper {
-            config.data.tile = Tile::Auto;
+            config.data.tile = Tiling::Auto;
             config.score.maps = true;
             config.score.profile = true;
         }

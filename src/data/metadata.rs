@@ -25,7 +25,7 @@ pub struct MetadataColumn {
     pub kind: ColumnKind,
     /// Each distinct value with its number of rows, in order: numbers by their size.
     pub values: Vec<(Box<str>, usize)>,
-    /// Of each row its place in `values`.
+    /// The place in `values` of each row's value.
     rows: Vec<u32>,
 }
 
@@ -41,7 +41,7 @@ pub enum ColumnKind {
 }
 
 impl Metadata {
-    /// Of these columns, each with the values of all rows; those that say the same of all rows, or too much, are not kept.
+    /// Keeps these columns, each with the values of all rows, but those that say the same of all rows, or too much.
     pub fn new<'a, V: Iterator<Item = &'a str>>(columns: impl Iterator<Item = (&'a str, V)>) -> Self {
         let kept = columns.take(COLUMNS).filter_map(|(name, values)| MetadataColumn::new(name, values));
         Self { columns: kept.collect() }

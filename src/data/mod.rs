@@ -22,8 +22,8 @@ mod pixels;
 mod text;
 
 pub use dataset::{
-    ALL, ArrayImages, Class, Curation, Dataset, Duplicate, Examination, ImageId, Item, Label, Layout, PixelStore, Said, Skipped,
-    Source, Split, SplitRule, TileSample, for_each_image,
+    ALL, ArrayImages, Class, Curation, Dataset, Duplicate, Examination, ImageCuration, ImageId, Item, Label, Layout, PixelStore,
+    Skipped, Source, Split, SplitRule, TileSample, for_each_image,
 };
 pub use decode::{PICTURE_ENDINGS, read_picture};
 pub use layout::{TABLE_ENDINGS, TablePreview};

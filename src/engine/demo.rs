@@ -108,12 +108,12 @@ pub fn unpack(workspace: &Path) -> Result<Demo> {
 /// Does the main job on the demo in `workspace`: DIA, scores, evaluation and report, with the shipped diffusion model.
 ///
 /// # Errors
-/// As for [`pipeline::work`]; a stopped run can be resumed with `train --resume`.
+/// As for [`pipeline::resume`]; a stopped run can be resumed with `train --resume`.
 pub fn run(workspace: &Path, reporter: &mut dyn Reporter) -> Result<RunDir> {
     let demo = unpack(workspace)?;
     let run = pipeline::create(RunKind::Train, &settings(&demo.data), workspace, "demo", reporter)?;
     copy_folder(&demo.model(), &run.join(RunKind::Ddpm.name()))?;
-    pipeline::work(&run, reporter)?;
+    pipeline::resume(&run, reporter)?;
     Ok(run)
 }
 
@@ -134,7 +134,7 @@ pub fn make(out: &Path, keep_model: bool, reporter: &mut dyn Reporter) -> Result
         copy_folder(&unpack(&before)?.run.join(ddpm), &run.join(ddpm))?;
         RunDir::open(&run.join(ddpm))?.set_config(&settings(&data))?;
     }
-    pipeline::work(&run, reporter)?;
+    pipeline::resume(&run, reporter)?;
     for (kind, weights) in run.contents()?.weights() {
         to_f16(&weights, kind == RunKind::Tiles)?;
     }

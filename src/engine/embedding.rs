@@ -4,7 +4,7 @@ use crate::{
     data::{Dataset, ImageId, Preprocess},
     error::{Error, Result},
     ml::{
-        base::spread::spread,
+        base::evenly_spaced::evenly_spaced,
         encoder::model::Encoder,
         scoring::{
             descriptor_scorer::Descriptor,
@@ -62,7 +62,7 @@ pub enum EmbeddingNews {
 pub fn embed(request: &EmbeddingRequest, say: &dyn Fn(EmbeddingNews), stale: &dyn Fn() -> bool) -> Result<()> {
     let encoder = Encoder::load(&request.encoder, &Device::Cpu)?;
     let (preprocess, size) = (Preprocess::new(encoder.config.run.preprocess.clone()), encoder.config.input_size);
-    let images: Vec<ImageId> = spread(&request.images, MOST).copied().collect();
+    let images: Vec<ImageId> = evenly_spaced(&request.images, MOST).copied().collect();
     let count = images.len();
     let descriptor = EncoderFeatures(&encoder);
     let (mut known, mut rows) = (Vec::with_capacity(count), Vec::with_capacity(count));

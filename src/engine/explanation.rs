@@ -12,8 +12,8 @@ use crate::{
     ml::{
         encoder::model::Encoder,
         scoring::{
+            dia_scorer::DiaScorer,
             occlusion::{Occlusion, PLACES, occlusion},
-            scorer::Scorer,
             tiles::highest::{HighestTile, HighestTiles},
         },
     },
@@ -28,26 +28,26 @@ pub(crate) const NEAREST: usize = 160;
 /// What the window asks about one scored image. Asked again under the same number it brings only what is still missing.
 #[derive(Debug, Clone)]
 pub struct Question {
-    /// The same for the question and a later request for its map.
+    /// Number of the question, the same for a later request for its map.
     pub generation: u64,
     /// The scores that the image is explained by.
     pub set: Arc<ScoreSet>,
-    /// Where the image is.
+    /// The data set that the image is in.
     pub dataset: Arc<Dataset>,
-    /// Its place there, which its row in the scores does not tell.
+    /// The image in that data set, which its row in the scores does not tell.
     pub image: ImageId,
     /// Names of the nearest normals in the run's own data.
     pub nearest: Option<[String; SHIFTS]>,
-    /// What covering the image changes is wanted, too.
+    /// Whether the map of what covering the image changes is wanted, too.
     pub occlude: bool,
-    /// The anomaly map is wanted, too.
-    pub lay: Option<Lay>,
+    /// How the anomaly map is wanted, where it is wanted, too.
+    pub anomaly_map: Option<MapRequest>,
 }
 
-/// An image under its anomaly map.
+/// How an image is wanted under its anomaly map.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Lay {
-    /// What is above it gets an edge; the model's own where there is none.
+pub struct MapRequest {
+    /// Value above which a place gets an edge; the model's own where there is none.
     pub threshold: Option<f32>,
 }
 
@@ -58,17 +58,17 @@ pub enum Answer {
     Picture {
         /// RGBA, longest side at most 1536 px.
         pixels: Rgba,
-        /// The outline is in it.
+        /// Whether the outline of a mask is in it.
         has_mask: bool,
     },
     /// The normal training image nearest to it under one shift.
     Nearest {
-        /// `0..SHIFTS`.
+        /// The shift, `0..SHIFTS`.
         shift: usize,
         /// Longest side at most 160 px.
         pixels: Rgba,
     },
-    /// Of a picture that is worked on by tiles.
+    /// The tile where the anomaly map is highest, of a picture that is worked on by tiles.
     HighestTile(Box<HighestTilePictures>),
     /// Covered places, of how many (droppable).
     Covered {
@@ -112,13 +112,13 @@ pub struct HighestTilePictures {
 pub(crate) struct ExplainerCache {
     /// The run's own data, where another data set is open.
     own: Option<(PathBuf, Arc<Dataset>)>,
-    encoder: Option<(PathBuf, Encoder, Scorer)>,
+    encoder: Option<(PathBuf, Encoder, DiaScorer)>,
     /// The question whose pictures were sent, and the picture.
     shown: Option<(u64, Picture)>,
     /// The question whose nearest normals were all sent, the one whose highest tile was, and the one whose anomaly map was.
     nearest: Option<u64>,
     highest: Option<u64>,
-    laid: Option<u64>,
+    rendered: Option<u64>,
     highest_tiles: Option<(PathBuf, HighestTiles)>,
     maps: MapCache,
 }
@@ -129,7 +129,7 @@ impl ExplainerCache {
             self.picture(q, say)?;
         }
         // Without a map there are nearest normals all the same.
-        let laid = if stale() { Ok(()) } else { self.lay(q, say) };
+        let rendered = if stale() { Ok(()) } else { self.anomaly_map(q, say) };
         if self.nearest != Some(q.generation) && !stale() {
             self.nearest(q, say, stale)?;
         }
@@ -138,18 +138,18 @@ impl ExplainerCache {
         if q.occlude && !stale() {
             self.map(q, say, stale)?;
         }
-        laid.and(highest)
+        rendered.and(highest)
     }
 
     /// The image under its anomaly map, once; after that the edge at another threshold alone.
-    fn lay(&mut self, q: &Question, say: &dyn Fn(Answer)) -> Result<()> {
-        let Some(Lay { threshold }) = q.lay else { return Ok(()) };
-        let laid = self.maps.lay(&q.set, &q.dataset, q.image)?;
-        if self.laid != Some(q.generation) {
-            say(Answer::Layers(Box::new(laid.layers.clone())));
-            self.laid = Some(q.generation);
+    fn anomaly_map(&mut self, q: &Question, say: &dyn Fn(Answer)) -> Result<()> {
+        let Some(MapRequest { threshold }) = q.anomaly_map else { return Ok(()) };
+        let rendered = self.maps.render(&q.set, &q.dataset, q.image)?;
+        if self.rendered != Some(q.generation) {
+            say(Answer::Layers(Box::new(rendered.layers.clone())));
+            self.rendered = Some(q.generation);
         }
-        say(Answer::Edge(laid.edge(threshold.or(laid.layers.threshold).unwrap_or(MapLayers::SEEN_FROM))));
+        say(Answer::Edge(rendered.edge(threshold.or(rendered.layers.threshold).unwrap_or(MapLayers::SEEN_FROM))));
         Ok(())
     }
 
@@ -196,7 +196,7 @@ impl ExplainerCache {
         self.highest = Some(q.generation);
         let Some((bank, tiles)) = q.set.tile_bank.as_ref().zip(q.set.config.data.tiles()) else { return Ok(()) };
         // Without a map there is no such tile; why there is none is said where the map is asked for.
-        let Ok(highest) = self.maps.lay(&q.set, &q.dataset, q.image).map(|laid| laid.highest()) else { return Ok(()) };
+        let Ok(highest) = self.maps.render(&q.set, &q.dataset, q.image).map(|rendered| rendered.highest()) else { return Ok(()) };
         if stale() {
             self.highest = None;
             return Ok(());
@@ -252,7 +252,7 @@ impl ExplainerCache {
         if self.encoder.as_ref().is_none_or(|(held, ..)| *held != path) {
             let encoder = Encoder::load(&path, &Device::Cpu)?;
             let bank = encoder.bank.as_ref().map_or(&[][..], |b| &b.features);
-            let scorer = Scorer::new(bank)?;
+            let scorer = DiaScorer::new(bank)?;
             self.encoder = Some((path, encoder, scorer));
         }
         let (Some((_, encoder, scorer)), Some((_, shown))) = (&self.encoder, &self.shown) else { return Ok(()) };

@@ -1,26 +1,26 @@
-//! Scores of images with everything that stands beside them.
+//! Computes all scores of a run's images: DIA, the others, the leading score, baselines.
 
 use super::anomaly_maps::MapFolder;
 use crate::{
     config::ThresholdRule,
     data::{Dataset, ImageId, Item, Label, Picture, Preprocess, Split},
     error::{Error, NextStep, Result},
-    metrics::Ranks,
+    metrics::HeldOutScores,
     ml::{
         base::reporter::Reporter,
         diffusion::model::DiffusionModel,
         dissolve::{dissolver::Dissolver, tiled::TiledDissolver},
         encoder::model::Encoder,
-        localisation::{map_model::MapModel, picture_scorer::PictureScorer},
+        localisation::{map_model::MapModel, tile_and_map_scorer::TileAndMapScorer},
         scoring::{
             anomaly_map::AnomalyMap,
             baselines,
             descriptor_scorer::DescriptorScorer,
+            dia_scorer::{self, WholeImageScorer},
             encoder_features::EncoderFeatures,
             map_rulers::{BLUR_DIFFERENCE, blur_difference},
             pixel_evaluation::PixelEvaluation,
             profile::DissolveProfile,
-            scorer::{self, BatchScorer},
         },
     },
     run_dir::{RunDir, files},
@@ -33,7 +33,7 @@ use std::{
 };
 
 /// What a run scores images with.
-pub struct ImageScorer<'a> {
+pub struct RunScorer<'a> {
     /// The part of the run that the encoder is in.
     pub part: &'a RunDir,
     /// The encoder of whole pictures, with its bank.
@@ -70,7 +70,7 @@ const RESIDUALS: usize = 100;
 /// Name of that ruler, and the step it is taken at.
 const RESIDUAL: (&str, usize) = ("dissolving_residual_t30", 30);
 
-impl ImageScorer<'_> {
+impl RunScorer<'_> {
     /// DIA's score and its terms; the score by features; the dissolve profile where the encoder's settings ask for it and there is a
     /// diffusion model; the scores by tiles and by the anomaly map where the run has worked by tiles; the one that leads; and the
     /// baselines that need no training.
@@ -79,15 +79,16 @@ impl ImageScorer<'_> {
     /// Images that cannot be read at all, damaged files of the run, [`Error::Stopped`].
     pub fn score(&self, data: &Arc<Dataset>, ids: &[ImageId], reporter: &mut dyn Reporter) -> Result<ScoredImages> {
         let config = &self.encoder.config.run;
-        let beside = self.beside(data, reporter)?;
-        let (mut scores, dia) = scorer::score(self.encoder, data, ids, &beside, reporter)?;
+        let whole_image = self.whole_image_scorers(data, reporter)?;
+        let (mut scores, dia) = dia_scorer::score(self.encoder, data, ids, &whole_image, reporter)?;
         let known: HashSet<&str> = scores.rows.iter().map(|row| row.path.as_str()).collect();
         // An image that could not be decoded has no row.
         let scored: Vec<ImageId> =
             ids.iter().copied().filter(|&id| data.item(id).is_some_and(|i| known.contains(i.name.as_str()))).collect();
-        let mut ranks: Vec<(ScoreKind, Ranks)> = beside.iter().map(|scorer| (scorer.which(), scorer.ranks().clone())).collect();
-        let pixels = self.by_tiles(&mut scores, &mut ranks, data, &scored, reporter)?;
-        combine(&mut scores, &dia, &ranks);
+        let mut held_out: Vec<(ScoreKind, HeldOutScores)> =
+            whole_image.iter().map(|scorer| (scorer.kind(), scorer.held_out_scores().clone())).collect();
+        let pixels = self.by_tiles(&mut scores, &mut held_out, data, &scored, reporter)?;
+        combine(&mut scores, &dia, &held_out);
         scores.set_lead_threshold(lead_threshold(&scores, config.score.rule));
         let mut tick = |_: usize| reporter.check_stop();
         let values = baselines::measure(data, &scored, &config.preprocess, self.encoder.config.input_size, &mut tick)?;
@@ -96,24 +97,32 @@ impl ImageScorer<'_> {
     }
 
     /// The scores of whole pictures beside DIA's.
-    pub(super) fn beside(&self, data: &Arc<Dataset>, reporter: &mut dyn Reporter) -> Result<Vec<Box<dyn BatchScorer + '_>>> {
+    pub(super) fn whole_image_scorers(
+        &self,
+        data: &Arc<Dataset>,
+        reporter: &mut dyn Reporter,
+    ) -> Result<Vec<Box<dyn WholeImageScorer + '_>>> {
         let (part, encoder) = (self.part, self.encoder);
-        let mut all: Vec<Box<dyn BatchScorer>> = Vec::new();
+        let mut all: Vec<Box<dyn WholeImageScorer>> = Vec::new();
         if let Some(model) = self.model.clone().filter(|_| encoder.config.run.score.profile) {
             let profile = DissolveProfile { model, side: encoder.config.input_size };
             let profile = DescriptorScorer::open_or_build(profile, part, encoder, data, reporter)?;
-            all.extend(profile.map(|scorer| Box::new(scorer) as Box<dyn BatchScorer>));
+            all.extend(profile.map(|scorer| Box::new(scorer) as Box<dyn WholeImageScorer>));
         }
         let features = DescriptorScorer::open_or_build(EncoderFeatures(encoder), part, encoder, data, reporter)?;
-        all.extend(features.map(|scorer| Box::new(scorer) as Box<dyn BatchScorer>));
+        all.extend(features.map(|scorer| Box::new(scorer) as Box<dyn WholeImageScorer>));
         Ok(all)
     }
 
     /// The scores of pictures at their own scale, where the run has worked by tiles.
-    pub(super) fn at_scale(&self, data: &Arc<Dataset>, reporter: &mut dyn Reporter) -> Result<Option<PictureScorer>> {
+    pub(super) fn tile_and_map_scorer(
+        &self,
+        data: &Arc<Dataset>,
+        reporter: &mut dyn Reporter,
+    ) -> Result<Option<TileAndMapScorer>> {
         let config = &self.encoder.config.run;
         let Some((tiles, part)) = config.data.tiles().zip(files::tiles_part(self.part.path())) else { return Ok(None) };
-        PictureScorer::open_or_build(&RunDir::open(&part)?, config, tiles, data, self.encoder.device(), reporter)
+        TileAndMapScorer::open_or_build(&RunDir::open(&part)?, config, tiles, data, self.encoder.device(), reporter)
     }
 
     /// Whether there can be anomaly maps.
@@ -133,17 +142,17 @@ impl ImageScorer<'_> {
         }
     }
 
-    /// Adds the scores by tiles and by map, and those of the normals to `ranks`.
+    /// Adds the scores by tiles and by map, and those of the held-out normals to `held_out`.
     fn by_tiles(
         &self,
         scores: &mut Scores,
-        ranks: &mut Vec<(ScoreKind, Ranks)>,
+        held_out: &mut Vec<(ScoreKind, HeldOutScores)>,
         data: &Arc<Dataset>,
         ids: &[ImageId],
         reporter: &mut dyn Reporter,
     ) -> Result<Option<PixelFigures>> {
         let is_own = self.encoder.has_learnt_from(data);
-        let Some(scorer) = self.at_scale(data, reporter)? else {
+        let Some(scorer) = self.tile_and_map_scorer(data, reporter)? else {
             // Those of images from elsewhere were asked for by name.
             return if is_own || self.maps.is_none() { Ok(None) } else { Err(no_maps()) };
         };
@@ -177,7 +186,7 @@ impl ImageScorer<'_> {
                 (row.by[ScoreKind::Tiles], row.by[ScoreKind::Map]) = (Some(of.tiles), Some(of.map));
             }
         }
-        ranks.extend([ScoreKind::Tiles, ScoreKind::Map].into_iter().zip(scorer.ranks().map(Ranks::clone)));
+        held_out.extend([ScoreKind::Tiles, ScoreKind::Map].into_iter().zip(scorer.held_out_scores().map(HeldOutScores::clone)));
         Ok(evaluation.figures())
     }
 
@@ -188,7 +197,7 @@ impl ImageScorer<'_> {
             .filter(|&&id| data.item(id).is_some_and(|item| !item.masks.is_empty() && may_show_findings(data, item)))
             .count();
         let model = self.model.clone().filter(|_| (1..=RESIDUALS).contains(&masks))?;
-        Some(TiledDissolver::new(Dissolver::by(model, false), self.encoder.config.run.data.tiles()?))
+        Some(TiledDissolver::new(Dissolver::with_model(model, false), self.encoder.config.run.data.tiles()?))
     }
 }
 
@@ -205,10 +214,10 @@ fn no_maps() -> Error {
 }
 
 /// Sets [`ScoreKind::Lead`] where all ranks are there. `dia`: of DIA's score.
-fn combine(scores: &mut Scores, dia: &Ranks, others: &[(ScoreKind, Ranks)]) {
+fn combine(scores: &mut Scores, dia: &HeldOutScores, others: &[(ScoreKind, HeldOutScores)]) {
     for row in &mut scores.rows {
         let dia = Some((ScoreKind::Dia, dia.rank(row.score)));
-        let others = others.iter().map(|(kind, ranks)| Some((*kind, ranks.rank(row.by[*kind]?))));
+        let others = others.iter().map(|(kind, held_out)| Some((*kind, held_out.rank(row.by[*kind]?))));
         let all: Option<Vec<_>> = std::iter::once(dia).chain(others).collect();
         row.by[ScoreKind::Lead] = all.and_then(|ranks| lead(&ranks));
     }
@@ -229,25 +238,25 @@ fn difference(a: &Picture, b: &Picture) -> AnomalyMap {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scores::{OfEach, ScoreRow};
+    use crate::scores::{PerScore, ScoreRow};
 
     #[test]
     fn images_with_all_parts_have_a_leading_score() {
-        let ranks = || Ranks::new((0..10).map(f64::from).collect());
+        let held_out = || HeldOutScores::new((0..10).map(f64::from).collect());
         // Ranks of 0.95, 0.05, 0.55 and 0.25.
         let values = [(ScoreKind::Features, 0.0), (ScoreKind::Tiles, 5.0), (ScoreKind::Map, 2.0)];
-        let by = OfEach::from_fn(|kind| values.iter().find(|(of, _)| *of == kind).map(|(_, value)| *value));
+        let by = PerScore::from_fn(|kind| values.iter().find(|(of, _)| *of == kind).map(|(_, value)| *value));
         let row = ScoreRow { score: 9.0, by, ..ScoreRow::default() };
         let mut without_map = row.clone();
         without_map.by[ScoreKind::Map] = None;
         let mut scores = Scores::from(vec![row.clone(), without_map]);
-        let others = values.map(|(kind, _)| (kind, ranks()));
-        combine(&mut scores, &ranks(), &others);
+        let others = values.map(|(kind, _)| (kind, held_out()));
+        combine(&mut scores, &held_out(), &others);
         let lead = scores.rows[0].by[ScoreKind::Lead].unwrap();
         assert!((lead - (0.95 + 0.05) / 2.0).abs() < 1e-12, "{lead}: by whole pictures, since tiles have 0.4");
         assert_eq!(scores.rows[1].by[ScoreKind::Lead], None, "a part is missing");
         let mut dia_alone = Scores::from(vec![row]);
-        combine(&mut dia_alone, &ranks(), &[]);
+        combine(&mut dia_alone, &held_out(), &[]);
         assert_eq!(dia_alone.rows[0].by[ScoreKind::Lead], None, "there is nothing to combine");
     }
 }

@@ -12,7 +12,7 @@ use std::{collections::VecDeque, path::PathBuf, sync::Arc};
 pub(super) const SHOWN: usize = 1536;
 /// Images that are kept.
 const KEPT: usize = 4;
-/// An edge is one px wide for so many of the longer side.
+/// Edge thickness: 1 px per 700 px of the longer side.
 const FINE: usize = 700;
 
 /// The layers, the lowest first; all show the same part of the world, at sizes of their own.
@@ -48,12 +48,12 @@ impl MapLayers {
 
 /// Layers with their map.
 #[derive(Debug)]
-pub(crate) struct LaidMap {
+pub(crate) struct RenderedMap {
     pub layers: MapLayers,
     map: AnomalyMap,
 }
 
-impl LaidMap {
+impl RenderedMap {
     /// Where the map is highest, as shares of the image's sides.
     pub fn highest(&self) -> [f32; 2] {
         let AnomalyMap { width, height, values } = &self.map;
@@ -77,12 +77,12 @@ impl LaidMap {
 /// Run's file of scores, folder of the images, name of the image.
 type Key = (PathBuf, PathBuf, String);
 
-/// What was laid last, and the model in use.
+/// What was rendered last, and the model in use.
 #[derive(Default)]
 pub(crate) struct MapCache {
     model: Option<(PathBuf, MapModel)>,
     /// The newest at the end.
-    kept: VecDeque<(Key, Arc<LaidMap>)>,
+    kept: VecDeque<(Key, Arc<RenderedMap>)>,
 }
 
 impl MapCache {
@@ -90,22 +90,22 @@ impl MapCache {
     ///
     /// # Errors
     /// An image that cannot be read; no map and no model that makes one.
-    pub fn lay(&mut self, set: &ScoreSet, dataset: &Dataset, image: ImageId) -> Result<Arc<LaidMap>> {
+    pub fn render(&mut self, set: &ScoreSet, dataset: &Dataset, image: ImageId) -> Result<Arc<RenderedMap>> {
         let name = dataset.item(image).map(|item| item.name.clone()).unwrap_or_default();
         let key = (set.file.clone(), dataset.root().to_path_buf(), name);
         let known = self.kept.iter().position(|(held, _)| *held == key).and_then(|at| self.kept.remove(at));
-        let laid = match known {
-            Some((_, laid)) => laid,
+        let rendered = match known {
+            Some((_, rendered)) => rendered,
             None => Arc::new(self.make(set, dataset, image, &key.2)?),
         };
-        self.kept.push_back((key, laid.clone()));
+        self.kept.push_back((key, rendered.clone()));
         if self.kept.len() > KEPT {
             self.kept.pop_front();
         }
-        Ok(laid)
+        Ok(rendered)
     }
 
-    fn make(&mut self, set: &ScoreSet, dataset: &Dataset, image: ImageId, name: &str) -> Result<LaidMap> {
+    fn make(&mut self, set: &ScoreSet, dataset: &Dataset, image: ImageId, name: &str) -> Result<RenderedMap> {
         let pixels = dataset.read(image)?;
         // One that cannot be read is made again.
         let saved = set.maps.values(name).and_then(|file| anomaly_maps::read(file, MapModel::SCALE).ok());
@@ -136,7 +136,7 @@ impl MapCache {
             is_saved,
             is_learnt,
         };
-        Ok(LaidMap { layers, map })
+        Ok(RenderedMap { layers, map })
     }
 
     fn model(&mut self, set: &ScoreSet) -> Result<&MapModel> {
@@ -157,11 +157,11 @@ impl MapCache {
 mod tests {
     use super::*;
     use crate::{
-        config::{DataConfig, RunConfig, Tile},
+        config::{DataConfig, RunConfig, Tiling},
         data::Picture,
         engine::{
             anomaly_maps::MapFolder,
-            explanation::{Answer, ExplainerCache, Lay, Question},
+            explanation::{Answer, ExplainerCache, MapRequest, Question},
         },
         ml::base::reporter::Silent,
         run_dir::{RunDir, RunKind, SavedMaps, files},
@@ -179,7 +179,7 @@ mod tests {
             let picture = image::GrayImage::from_fn(120, 100, |x, y| image::Luma([grey(x, y) as u8]));
             picture.save(images.join(format!("{i}.png"))).unwrap();
         }
-        let data = DataConfig { path: images, normal: vec!["*".into()], tile: Tile::Px(32), ..DataConfig::default() };
+        let data = DataConfig { path: images, normal: vec!["*".into()], tile: Tiling::Px(32), ..DataConfig::default() };
         let config = RunConfig { data, ..RunConfig::default() };
         let data = Arc::new(Dataset::open(&config.data, &|_| ()).unwrap());
         let run = RunDir::create(dir.path(), RunKind::Tiles, "r", &config).unwrap();
@@ -205,15 +205,15 @@ mod tests {
     fn saved_map_is_read_and_a_missing_one_is_made() {
         let (_dir, data, mut set) = fixture();
         let mut cache = MapCache::default();
-        let saved = cache.lay(&set, &data, id(&data, "0.png")).unwrap();
-        let of = |laid: &LaidMap, at: usize| laid.layers.colours.rgba[4 * at + 3];
+        let saved = cache.render(&set, &data, id(&data, "0.png")).unwrap();
+        let of = |rendered: &RenderedMap, at: usize| rendered.layers.colours.rgba[4 * at + 3];
         assert!(saved.layers.is_saved && of(&saved, 0) == 255 && of(&saved, 1) == 0, "the high pixel alone covers the picture");
         assert_eq!(saved.highest(), [0.0; 2]);
         let edge = saved.edge(8.0).unwrap();
         assert_eq!(edge.rgba.chunks_exact(4).filter(|p| p[3] > 0).count(), 1);
         assert!(saved.edge(9.5).is_none());
 
-        let made = cache.lay(&set, &data, id(&data, "1.png")).unwrap();
+        let made = cache.render(&set, &data, id(&data, "1.png")).unwrap();
         let model = MapModel::load(set.map_model.as_ref().unwrap(), &set.config, set.config.data.tiles().unwrap()).unwrap();
         let picture = model.working_picture(&data.read(id(&data, "1.png")).unwrap());
         assert_eq!(made.map, model.map(&picture).unwrap().0);
@@ -223,13 +223,13 @@ mod tests {
 
         std::fs::write(set.maps.values("0.png").unwrap(), "damaged").unwrap();
         std::fs::remove_file(set.config.data.path.join("1.png")).unwrap();
-        assert!(cache.lay(&set, &data, id(&data, "1.png")).is_ok(), "what was laid last is kept");
+        assert!(cache.render(&set, &data, id(&data, "1.png")).is_ok(), "what was rendered last is kept");
         assert!(
-            !MapCache::default().lay(&set, &data, id(&data, "0.png")).unwrap().layers.is_saved,
+            !MapCache::default().render(&set, &data, id(&data, "0.png")).unwrap().layers.is_saved,
             "a damaged map is made again"
         );
         set.map_model = None;
-        let why = MapCache::default().lay(&set, &data, id(&data, "2.png")).unwrap_err();
+        let why = MapCache::default().render(&set, &data, id(&data, "2.png")).unwrap_err();
         assert!(why.to_string().contains("model of anomaly maps is not here"), "{why}");
     }
 
@@ -245,7 +245,7 @@ mod tests {
             image,
             nearest: Some(names.clone()),
             occlude: false,
-            lay: Some(Lay { threshold }),
+            anomaly_map: Some(MapRequest { threshold }),
         };
         let mut cache = ExplainerCache::default();
         let mut said = |question: Question, is_stale: bool| {

@@ -42,7 +42,7 @@ impl Memory {
         })
     }
 
-    /// The same of scores of these images by a finished encoder whose input has this side, px.
+    /// Refuses scores of these images by a finished encoder whose input has this side, px, where they do not fit in memory.
     ///
     /// # Errors
     /// Where they need more than there is.
@@ -128,7 +128,7 @@ fn gigabytes(bytes: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{DataConfig, Preset, Tile};
+    use crate::config::{DataConfig, Preset, Tiling};
 
     const SMALL: Memory = Memory { total: 4e9, free: 4e9 };
 
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn scores_of_pictures_too_large_for_the_memory_are_refused() {
         let mut config = Preset::Quick.config();
-        config.data.tile = Tile::Px(64);
+        config.data.tile = Tiling::Px(64);
         config.data.working_size = 512;
         let (_dir, large) = data(4000, 3000);
         let ids = large.ids(|_, _| true);

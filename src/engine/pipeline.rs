@@ -2,9 +2,9 @@
 //!
 //! A run knows from its folder what it still lacks, so a resumed run takes the same way as a new one.
 
-use super::{image_scores::ImageScorer, memory::Memory, runs::finished_run::FinishedRun};
+use super::{image_scores::RunScorer, memory::Memory, runs::finished_run::FinishedRun};
 use crate::{
-    config::{DissolveMethod, RunConfig, Tile},
+    config::{DissolveMethod, RunConfig, Tiling},
     data::{CONTENT_RULE, Dataset},
     error::{Error, NextStep, Result},
     ml::{
@@ -32,9 +32,9 @@ pub fn create(kind: RunKind, config: &RunConfig, workspace: &Path, name: &str, r
     require_writable(&workspace.join(files::RUNS))?;
     let data = open_data(config, reporter)?;
     let (config, why) = with_tiles(config, &data)?;
-    // What is only said is said when the work begins.
+    // Memory warnings are repeated when the work starts; here only errors matter.
     Memory::here().require_for_training(kind, &config, &data)?;
-    if config.data.tile != Tile::Off {
+    if config.data.tile != Tiling::Off {
         reporter.event(Event::Notice(format!("{why}; learnt from are tiles that show something: {CONTENT_RULE}").into()));
     }
     if let Some(why) = data.squeezed(&data.training_normals()).filter(|_| !config.preprocess.reframes()) {
@@ -50,13 +50,13 @@ pub fn create(kind: RunKind, config: &RunConfig, workspace: &Path, name: &str, r
 /// # Errors
 /// A diffusion model that cannot be read.
 pub fn with_tiles(config: &RunConfig, data: &Dataset) -> Result<(RunConfig, String)> {
-    let model = if config.data.tile == Tile::Auto { given_model(config, &Device::Cpu)? } else { None };
+    let model = if config.data.tile == Tiling::Auto { given_model(config, &Device::Cpu)? } else { None };
     let given = model.map(|model| model.info().learnt_from());
     Ok(config.with_tiles(data.median_side(&data.training_normals()), given))
 }
 
-/// Does what the run still lacks, and notes in its manifest how it ended.
-pub fn work(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
+/// Does what a run, new or stopped, still lacks, and notes in its manifest how it ended.
+pub fn resume(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     let manifest = run.manifest()?;
     if manifest.state == RunState::Finished {
         // What a program that was killed at the very end has left half-written goes with the lock, where the run can be written to.
@@ -73,7 +73,7 @@ pub fn work(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     run.set_state(RunState::Unfinished)?;
     let begin = Instant::now();
     let _pages = RetainPages::new();
-    let result = stages(run, reporter);
+    let result = run_stages(run, reporter);
     let state = RunState::after(&result);
     run.log(&format!("ended: {state:?}"));
     let note = || {
@@ -85,7 +85,7 @@ pub fn work(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     result.and(note())
 }
 
-fn stages(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
+fn run_stages(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     let config = run.config()?;
     let device = reporter.open_device(config.run.device, config.run.threads);
     let data = open_data(&config, reporter)?;
@@ -103,13 +103,19 @@ fn stages(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
             let encoder = dia::train(run, &config, &data, model.clone(), &device, reporter)?;
             train_tiles(run, &config, &encoder, &data, model, &device, reporter)
         }
-        RunKind::Train => chain(run, &config, &data, &device, reporter),
+        RunKind::Train => run_all_parts(run, &config, &data, &device, reporter),
         RunKind::Tiles => Err(Error::user("this is the part of a run that works by tiles", "go on with the run that it lies in")),
     }
 }
 
 /// `train`: everything, each part in a run folder of its own inside this one.
-fn chain(run: &RunDir, config: &RunConfig, data: &Arc<Dataset>, device: &Device, reporter: &mut dyn Reporter) -> Result<()> {
+fn run_all_parts(
+    run: &RunDir,
+    config: &RunConfig,
+    data: &Arc<Dataset>,
+    device: &Device,
+    reporter: &mut dyn Reporter,
+) -> Result<()> {
     // Each picture is decoded once, for both networks and for what is held against them.
     let both = [config.ddpm.size, dia::input_size(config, data.median_side(&data.training_normals()))];
     let diffusion = config.dia.dissolve == DissolveMethod::Diffusion;
@@ -132,21 +138,21 @@ fn chain(run: &RunDir, config: &RunConfig, data: &Arc<Dataset>, device: &Device,
     if run.contents()?.scores.is_none() {
         let all = data.scored_by_default();
         let maps = config.score.maps.then(|| run.join(files::MAPS));
-        let scorer = ImageScorer { part: &part, encoder: &encoder, model, maps: maps.as_deref() };
+        let scorer = RunScorer { part: &part, encoder: &encoder, model, maps: maps.as_deref() };
         scorer.score(data, &all, reporter)?.write(&run.join(files::SCORES))?;
     }
     reporter.check_stop()?;
 
     reporter.event(Event::Started { stage: Stage::Report, done: 0, total: 1 });
     evaluate(run)?;
-    // The report says what the run is; only its own failure would make that untrue, and that is noted by `work`.
+    // The report says what the run is; only its own failure would make that untrue, and that is noted by `resume`.
     run.set_state(RunState::Finished)?;
     report::write(run, Some(data))?;
     reporter.event(Event::Finished { stage: Stage::Report });
     Ok(())
 }
 
-/// The encoder of tiles, in a part of the run, where large pictures are worked on by tiles; by the shift of that of whole pictures.
+/// Trains the tile encoder as a part of the run, using the whole-picture encoder's shift.
 fn train_tiles(
     run: &RunDir,
     config: &RunConfig,

@@ -59,7 +59,7 @@ pub struct Appearance {
     pub gain: f32,
     /// The split bar (its x), or the middle of the loupe: physical px of the screen.
     pub divider: [f32; 2],
-    /// Of the loupe, physical px.
+    /// Radius of the loupe, physical px.
     pub radius: f32,
 }
 

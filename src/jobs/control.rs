@@ -36,7 +36,7 @@ impl JobControl {
     }
 
     /// End the stage now, as if this had been its last step.
-    pub fn finish(&self) {
+    pub fn finish_early(&self) {
         self.end(Control::FinishEarly);
     }
 
@@ -44,7 +44,7 @@ impl JobControl {
         self.lock().request == Some(Control::Stop)
     }
 
-    /// A finish is for one stage only: the next one of a chain starts without it.
+    /// Finishing early is for one stage only: the next one of a chain starts without it.
     pub fn stage_ended(&self) {
         let mut wanted = self.lock();
         if wanted.request == Some(Control::FinishEarly) {
@@ -63,7 +63,7 @@ impl JobControl {
 
     fn end(&self, request: Control) {
         let mut wanted = self.lock();
-        // A stop is not taken back by a later "stop and keep".
+        // A stop is not taken back by a later wish to finish early.
         if wanted.request != Some(Control::Stop) {
             wanted.request = Some(request);
         }
@@ -96,20 +96,20 @@ mod tests {
     }
 
     #[test]
-    fn stop_ends_pause_and_overrides_finish() {
+    fn stop_ends_pause_and_overrides_finishing_early() {
         let control = JobControl::default();
         control.pause();
         control.stop();
-        control.finish();
+        control.finish_early();
         assert_eq!(control.control(), Control::Stop);
         control.stage_ended();
         assert!(control.is_stopped());
     }
 
     #[test]
-    fn finish_applies_to_one_stage() {
+    fn finishing_early_applies_to_one_stage() {
         let control = JobControl::default();
-        control.finish();
+        control.finish_early();
         assert_eq!(control.control(), Control::FinishEarly);
         control.stage_ended();
         assert_eq!(control.control(), Control::Continue);

@@ -49,7 +49,7 @@ fn run(requests: &LatestReceiver<DissolveRequest>, events: &Events) {
         match requests.next_or_idle(after.as_ref().is_some_and(|(_, tasks)| !tasks.is_empty())) {
             Next::Closed => return,
             Next::Request(request) => {
-                let is_there = events.guard("dissolve", || main(&mut session, &request, events)).unwrap_or(false);
+                let is_there = events.guard("dissolve", || dissolve_selected(&mut session, &request, events)).unwrap_or(false);
                 after = is_there.then(|| {
                     let refine = session.is_refining().then_some(SideTask::Refine);
                     let panels = (0..request.grid.len()).map(SideTask::ComparisonPanel);
@@ -78,7 +78,7 @@ fn run(requests: &LatestReceiver<DissolveRequest>, events: &Events) {
 }
 
 /// The dissolved image itself, a large one coarsely. Returns whether it could be made.
-fn main(session: &mut DissolveSession, request: &DissolveRequest, events: &Events) -> bool {
+fn dissolve_selected(session: &mut DissolveSession, request: &DissolveRequest, events: &Events) -> bool {
     let dissolved = session.select(&request.source).and_then(|(original, is_new)| {
         if is_new || !request.is_known {
             events.send(JobEvent::Original(original));

@@ -58,55 +58,55 @@ pub enum JobEvent {
     },
     /// A data set was read: a new one, or the open one with other normal classes.
     Opened {
-        /// Of the request to open it.
+        /// Number of the request to open it.
         generation: u64,
-        /// As it was asked for, with its table of curation in the workspace.
+        /// The settings it was asked for by, with its table of curation in the workspace.
         config: DataConfig,
-        /// Curated already.
+        /// The data set, curated already.
         dataset: Arc<Dataset>,
     },
     /// A data set could not be read; the one before stays open.
     OpenFailed {
-        /// Of the request to open it.
+        /// Number of the request to open it.
         generation: u64,
         /// What was to be opened.
         path: PathBuf,
-        /// Shown in the place of the images.
+        /// Why not; shown in the place of the images.
         failure: Failure,
     },
     /// One thumbnail was made.
     Thumbnail {
-        /// Of the data set that it was made from, which may have been opened again since.
+        /// Number of the data set that it was made from, which may have been opened again since.
         generation: u64,
-        /// Which one was asked for.
+        /// Which thumbnail was asked for.
         thumb: Thumb,
-        /// Where it cannot be decoded: why, as a short reason beside its name.
+        /// Its pixels; where it cannot be decoded, a short reason to stand beside its name.
         pixels: Result<Rgba, String>,
     },
     /// The selected image before and after preprocessing.
     PreprocessPreview {
-        /// Of the request.
+        /// Number of the request that this answers.
         generation: u64,
-        /// With its mask's edge, where it has one.
+        /// Both pictures, with the edge of the image's mask where it has one.
         preview: Result<PreprocessPreview, Failure>,
     },
     /// The search for duplicates goes on (droppable).
     Examining {
-        /// Of the data set that is searched.
+        /// Number of the data set that is searched.
         generation: u64,
         /// Images read so far.
         done: usize,
     },
     /// The search for duplicates is through.
     Examined {
-        /// Of the data set that was searched.
+        /// Number of the data set that was searched.
         generation: u64,
         /// Pairs that show the same, and what cannot be decoded.
         examination: Arc<Examination>,
     },
     /// A table of curation that a person chose or dropped.
     Curation {
-        /// Of the open data set.
+        /// Number of the open data set that the table is for.
         generation: u64,
         /// The table.
         path: PathBuf,
@@ -133,7 +133,7 @@ pub enum JobEvent {
     },
     /// What could compute here, and why not.
     Devices(Vec<device::Choice>),
-    /// How a path that is typed goes on.
+    /// Completions for a path being typed.
     PathCompleted(PathCompletion),
     /// All runs of the workspace, newest first.
     Runs(Vec<RunEntry>),
@@ -143,7 +143,7 @@ pub enum JobEvent {
     Curves {
         /// Its folder.
         run: PathBuf,
-        /// Empty where nothing was trained yet.
+        /// The curves; empty where nothing was trained yet.
         curves: Vec<RunCurve>,
     },
     /// Whether a file holds a diffusion model that can be used.
@@ -155,7 +155,7 @@ pub enum JobEvent {
     },
     /// Something was done to a run from its list.
     RunDone {
-        /// As it was asked for.
+        /// The action that was asked for.
         action: RunAction,
         /// What came of it.
         done: Result<RunDone, Failure>,
@@ -164,33 +164,33 @@ pub enum JobEvent {
     Scores {
         /// The run folder, or one of its files of scores, as it was asked for.
         run: PathBuf,
-        /// With all that charts and gallery need.
+        /// The scores, with all that charts and gallery need.
         scores: Result<Arc<ScoreSet>, Failure>,
     },
     /// The run in view was held against another one.
     ComparedRuns {
         /// The other one's folder.
         second: PathBuf,
-        /// Fails where they share no labelled image.
+        /// The comparison; it fails where the two share no labelled image.
         compared: Result<Arc<ComparedRuns>, Failure>,
     },
     /// How many lesions that were drawn into its held-out normals this run finds; before the job of it ends.
     SyntheticLesions {
         /// Its folder.
         run: PathBuf,
-        /// As they were written there.
+        /// Their figures, as they were written there.
         lesions: Arc<SyntheticLesions>,
     },
     /// A piece of the answer why an image has its score (one that counts covered places is droppable).
     Why {
-        /// Of the question.
+        /// Number of the question.
         generation: u64,
-        /// One of several.
+        /// The piece; several make the answer.
         answer: Answer,
     },
     /// Where images lie in two dimensions (droppable but for the last).
     Embedding {
-        /// Of the request.
+        /// Number of the request that this answers.
         generation: u64,
         /// How far it is, or the points so far.
         news: Result<EmbeddingNews, Failure>,
@@ -201,41 +201,41 @@ pub enum JobEvent {
     Original(Original),
     /// The slider's request is done, or a large picture has gained some more tiles.
     Dissolved {
-        /// Of the request.
+        /// Number of the request that this answers.
         generation: u64,
-        /// The selected image.
+        /// The selected image, dissolved.
         dissolved: Result<Dissolved, Failure>,
     },
     /// One of the dissolved images beside each other that go with a request.
     ComparisonPanel {
-        /// Of the request.
+        /// Number of the request that this answers.
         generation: u64,
         /// Its place among them, from 0.
         index: usize,
-        /// With a reason in place of the image where it cannot be dissolved.
+        /// The dissolved image, or a reason in its place where it cannot be dissolved.
         panel: ComparisonPanel,
     },
     /// The band of the training normals' change curves, so far.
     NormalBand {
-        /// Of the strip that it belongs to.
+        /// Number of the strip that it belongs to.
         strip: u64,
-        /// Complete where no more normals are to be measured.
+        /// The band; complete where no more normals are to be measured.
         band: NormalBand,
     },
-    /// A contact sheet or a sweep was written there.
+    /// A contact sheet or a sweep was written to this file.
     SweepExported(Result<PathBuf, Failure>),
     /// A thumbnail of the slider's strip.
     StripThumbnail {
-        /// Of the strip that it belongs to.
+        /// Number of the strip that it belongs to.
         strip: u64,
-        /// Has its t.
+        /// The thumbnail, with its t.
         thumbnail: StripThumbnail,
     },
     /// A large picture by tiles, for the sheet of many t.
     SheetStep {
-        /// Of the strip that it belongs to.
+        /// Number of the strip that it belongs to.
         strip: u64,
-        /// Complete; has its t.
+        /// The dissolved picture, complete, with its t.
         dissolved: Dissolved,
     },
     /// What this machine can do.
@@ -248,23 +248,23 @@ pub enum JobEvent {
     RunLog {
         /// Its folder.
         run: PathBuf,
-        /// The last ones, newest last.
+        /// The last lines, newest last.
         lines: Vec<String>,
     },
-    /// Steps are droppable, all else is not.
+    /// The job tells how far it is. Steps are droppable, all else is not.
     JobProgress(JobId, Event),
     /// The last word of a job.
     JobEnded(JobId, Outcome),
     /// Something that could not be done, and changes nothing else.
     Trouble {
-        /// One sentence.
+        /// What could not be done, in one sentence.
         summary: String,
         /// What to do next; `None`: nothing sensible.
         hint: Option<NextStep>,
     },
-    /// A thread's task panicked: a fault of the program, shown with its text.
+    /// A worker thread panicked (a program bug).
     Panicked {
-        /// Its name, as in the table of [`jobs`](super).
+        /// Name of the thread, as in the table of [`jobs`](super).
         thread: String,
         /// What the panic said.
         text: String,
@@ -276,13 +276,13 @@ pub enum JobEvent {
 pub enum Pick {
     /// Folders of images, one data set together.
     DataFolder,
-    /// The same of tables of labels, archives or images.
+    /// Tables of labels, archives or images, one data set together.
     DataFile,
     /// Weights of a diffusion model.
     Model,
     /// Images to be scored with the run in view.
     FolderToScore,
-    /// The same, to become a run of the workspace.
+    /// Weights of a diffusion model, to become a run of the workspace.
     ModelRun,
     /// A table of labels for the open data set.
     Table,
@@ -297,9 +297,9 @@ pub enum Pick {
 /// The answer of a file dialog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Picked {
-    /// Empty where the dialog was cancelled.
+    /// The chosen paths; empty where the dialog was cancelled.
     Paths(Vec<PathBuf>),
-    /// It came back before anybody could have answered: this desktop has none.
+    /// The dialog came back before anybody could have answered: this desktop has none.
     NoDialog,
 }
 

@@ -9,7 +9,7 @@ use crate::{
         display::rgba::Rgba,
         export::{
             curves::CurveExport,
-            results::{Export, Format, Shown},
+            results::{Export, ExportContext, Format},
         },
         path_completion::PathCompletion,
         runs::{
@@ -68,7 +68,7 @@ pub enum LoadRequest {
     Export {
         what: Export,
         set: Arc<ScoreSet>,
-        shown: Shown,
+        context: ExportContext,
     },
     /// Keeps what was said of the images of a data set, in its table in the workspace.
     SaveCuration {
@@ -104,10 +104,29 @@ pub enum LoadRequest {
 impl LoadRequest {
     /// A person's words or files: done even when the window has gone meanwhile.
     fn writes(&self) -> bool {
-        matches!(
-            self,
-            Self::Run(_) | Self::SaveReview { .. } | Self::SaveCuration { .. } | Self::Export { .. } | Self::KeepWindow(_)
-        )
+        match self {
+            Self::Run(_)
+            | Self::Graph { .. }
+            | Self::SaveReview { .. }
+            | Self::Export { .. }
+            | Self::SaveCuration { .. }
+            | Self::ExportCuration { .. }
+            | Self::KeepWindow(_) => true,
+            Self::Open { .. }
+            | Self::Table(_)
+            | Self::ListRuns
+            | Self::Curves(_)
+            | Self::CheckModel(_)
+            | Self::Scores(..)
+            | Self::Compare { .. }
+            | Self::ReadCuration { .. }
+            | Self::Devices
+            | Self::CompletePath(_)
+            | Self::Preview(_)
+            | Self::Log(_)
+            | Self::Demo
+            | Self::DemoModel => false,
+        }
     }
 }
 
@@ -234,8 +253,8 @@ fn run(requests: &Receiver<LoadRequest>, workspace: &Path, events: &Events) {
                     Err(failure) => trouble(failure),
                 }
             }
-            LoadRequest::Export { what, set, shown } => {
-                let saved = events.guard("loader", || what.write(&set, &shown));
+            LoadRequest::Export { what, set, context } => {
+                let saved = events.guard("loader", || what.write(&set, &context));
                 match saved.and_then(|r| r.map_err(Failure::from)) {
                     Ok(path) => JobEvent::Saved(path),
                     Err(failure) => trouble(failure),
@@ -290,4 +309,28 @@ fn preview(file: &Path) -> Result<Rgba> {
         Error::user(format!("the preview {} cannot be read: {e}", file.display()), "it is written anew at the next preview")
     })?;
     Ok(Rgba::new(&Picture::from_image(&image)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{engine::export::curves::ChangeCurve, jobs::events};
+
+    #[test]
+    fn what_a_person_asked_to_write_is_written_though_the_window_has_gone() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("charts");
+        let curve =
+            ChangeCurve { image: "eye.png".into(), points: vec![(30, 0.1)], folder: folder.clone(), ..Default::default() };
+        let (events, window) = events::channel(Arc::new(|| {}));
+        let (requests, queue) = channel();
+        requests.send(LoadRequest::ListRuns).unwrap();
+        let curation = Arc::new(Curation::default());
+        requests.send(LoadRequest::ExportCuration { name: "eyes.csv".into(), curation }).unwrap();
+        requests.send(LoadRequest::Graph { curve: CurveExport::ChangeCurve(curve), format: Format::Csv }).unwrap();
+        drop((window, requests));
+        super::run(&queue, dir.path(), &events);
+        assert!(dir.path().join(files::EXPORTS).join("eyes.csv").is_file());
+        assert_eq!(std::fs::read_dir(folder).unwrap().count(), 1);
+    }
 }

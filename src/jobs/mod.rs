@@ -1,10 +1,12 @@
-//! Work away from the window's thread: named threads, the events they send, and the resumable chain of stages.
+//! Work away from the window's thread: named threads, and the events they send. `window::effects` starts them and hands them
+//! their work; what a heavy job calls of the engine (the resumable chain of stages is [`engine::pipeline`](crate::engine::pipeline)) is decided there.
 //!
 //! | thread | does | file |
 //! |---|---|---|
 //! | `compute` | heavy jobs, one at a time, in the order they were asked for | `compute` |
 //! | `dissolve` | the newest request of the slider; then what goes with it | `dissolver` |
 //! | `why` | the newest question about one image's score | `explainer` |
+//! | `embedding` | the newest request to lay a run's images out in two dimensions | `embedder` |
 //! | `loader`, `thumbnail-N` | opens data sets and results; decodes thumbnails | `loader`, `thumbnails` |
 //! | `preview` | the selected image before and after preprocessing | `preprocess_preview` |
 //! | `duplicates` | looks for duplicates, while nothing trains | `duplicate_finder` |

@@ -6,15 +6,15 @@
 #![warn(missing_docs)]
 
 mod delong;
+mod held_out_scores;
 mod pixel;
 mod ranking;
-mod ranks;
 mod regions;
 
 pub use delong::{Auroc, Paired, auroc, paired_delong};
+pub use held_out_scores::HeldOutScores;
 pub use pixel::{AUPRO_LIMIT, POINTING_TOLERANCE, PixelTally};
 pub use ranking::{Confusion, PrPoint, Ranking, RocPoint, Youden};
-pub use ranks::Ranks;
 
 /// 97.5 % point of the standard normal distribution.
 const Z95: f64 = 1.959_963_984_540_054;

@@ -45,7 +45,7 @@ pub fn backward(loss: &Tensor, params: &Params) -> Result<Grads> {
     Ok(trained.into_iter().filter_map(|(name, var)| Some((name, store.grads.remove(&var.id())?))).collect())
 }
 
-/// A scalar whose gradient for its input is this one; its value is of no matter.
+/// A dummy scalar whose gradient with respect to its input is the stored tensor.
 struct Seed(Tensor);
 
 impl Seed {

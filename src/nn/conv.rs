@@ -72,7 +72,7 @@ impl Conv2d {
         self.forward_with(x, &self.weight)
     }
 
-    /// The same layer with another weight, such as the standardised one.
+    /// This layer with another weight, such as the standardised one.
     pub fn forward_with(&self, x: &Tensor, weight: &Tensor) -> Result<Tensor> {
         conv2d(x, weight, self.bias.as_ref(), self.stride, self.padding)
     }

@@ -81,7 +81,7 @@ pub struct Adam {
 }
 
 impl Adam {
-    /// Of these named parameters. `betas` are the decays of the two moments, in \[0, 1); PyTorch's `eps` is 1e-8.
+    /// An optimiser of these named parameters. `betas` are the decays of the two moments, in \[0, 1); PyTorch's `eps` is 1e-8.
     pub fn new(vars: Vec<(String, Var)>, betas: (f64, f64), eps: f64) -> Result<Self> {
         Ok(Self { first: Moments::new(&vars)?, second: Moments::new(&vars)?, vars, betas, eps, steps: 0 })
     }
@@ -159,7 +159,7 @@ pub struct Lars {
     pub eps: f64,
     vars: Vec<(String, Var)>,
     buffers: Moments,
-    /// Of each value of all parameters, end to end, the number of its parameter, once that was asked for.
+    /// For each value of all parameters, end to end, the number of its parameter, once that was asked for.
     owners: Option<Tensor>,
 }
 

@@ -65,7 +65,7 @@ pub enum Op {
     One(Box<dyn CustomOp1>),
     Two(Box<dyn CustomOp2>),
     Three(Box<dyn CustomOp3>),
-    /// Of any number.
+    /// A function of any number of inputs.
     Function(&'static str, Box<Gradients>),
     /// Its result is its input.
     Boundary,

@@ -30,14 +30,14 @@ pub struct MergedGroup {
     pub known_direction: Option<(String, f64)>,
     /// AUROC minus the baseline settings' on the same seed, and p (paired DeLong).
     pub dia_against: Vec<[f64; 2]>,
-    /// The same of the leading score, against the baseline settings' Eq. 10.
+    /// Paired differences of the leading score, against the baseline settings' Eq. 10.
     pub lead_against: Vec<[f64; 2]>,
     /// Mean time of a run.
     pub minutes: Option<f64>,
 }
 
 impl MergedGroup {
-    /// Of the seeds.
+    /// Mean AUROC of DIA's score over the seeds.
     pub fn mean_dia(&self) -> Option<f64> {
         mean(&self.dia)
     }

@@ -20,7 +20,7 @@ pub struct Parts {
     pub dia: Option<RunDir>,
     /// The reason where there are none.
     pub scores: Result<Scored, String>,
-    /// Of the maps, where masks are known and the file can be read.
+    /// Figures of the maps, where masks are known and the file can be read.
     pub pixels: Option<PixelFigures>,
     /// Anomaly maps that were kept of the scored images.
     pub maps: SavedMaps,

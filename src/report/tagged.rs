@@ -13,12 +13,12 @@ pub fn table(parts: &Parts, scored: &Scored) -> Option<Markup> {
     let mut rows: Vec<&ScoreRow> = scored.scores.rows.iter().filter(said).collect();
     rows.sort_by(|a, b| b.score.total_cmp(&a.score));
     let tags = |row: &ScoreRow| {
-        let of_run = parts.review.get(&row.path).into_iter().flat_map(|annotation| annotation.tags());
+        let of_run = parts.review.get(&row.path).into_iter().flat_map(|review| review.tags());
         let own = parts.curation.tags(&row.path).map(String::from);
         let all: Vec<String> = of_run.map(|tag| tag.name().to_string()).chain(own).collect();
         all.join(", ")
     };
-    let note = |row: &ScoreRow| parts.review.get(&row.path).map(|annotation| annotation.note.clone()).unwrap_or_default();
+    let note = |row: &ScoreRow| parts.review.get(&row.path).map(|review| review.note.clone()).unwrap_or_default();
     let label = |row: &ScoreRow| row.label.map_or("not known", |abnormal| if abnormal { "abnormal" } else { "normal" });
     (!rows.is_empty()).then(|| {
         html! {

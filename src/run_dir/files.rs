@@ -1,5 +1,37 @@
 //! The names of all files and folders of a run, and of those of a workspace that runs are kept in. They are named nowhere else.
 //! Folders of parts are called by their [kind](super::RunKind::name).
+//!
+//! | name | written by | read by |
+//! |---|---|---|
+//! | [`CONFIG`], [`MANIFEST`] | `run_dir` | `run_dir`, for all others |
+//! | [`CURATION`] | `run_dir`, a copy when the run is made | `data`, when the run opens its data |
+//! | [`LOG`] | `run_dir` | `engine::runs::log` |
+//! | [`LOCK`], [`MANIFEST_LOCK`] | `run_dir` | `run_dir` |
+//! | [`METRICS`] | `ml::training::metrics_log` | the same on resuming, `engine::runs::list`, `report::training` |
+//! | [`EPOCHS`] | `ml::training::validation` | the same on resuming, `engine::runs::list`, `report::training` |
+//! | [`CHECKPOINTS`] | `ml::base::checkpoint` | the same on resuming |
+//! | [`MODEL`] | `ml::training::ddpm` | `ml::diffusion::model`, found by [`RunContents`](super::RunContents) |
+//! | [`SAMPLES`] | `ml::training::preview` | `report::training`, the window |
+//! | [`DISSOLVE_CACHE`], [`DISSOLVE_CACHE_PART`] | `ml::training::dissolve_cache` | the same |
+//! | [`ENCODER`] | `ml::training::dia` | `ml::encoder::model`, found by [`RunContents`](super::RunContents) |
+//! | [`PROFILE`], [`FEATURES`] | `ml::scoring::descriptor_scorer` | the same |
+//! | [`TILES`], [`TILE_BANK`] | `ml::scoring::tiles` | the same |
+//! | [`MAP_MODEL`] | `ml::localisation::map_model` | the same, `engine::map_layers` |
+//! | [`SCORES`] and [`scores_of`] others | `scores`, called by `engine` | `scores`, for window, report and sweep |
+//! | [`data_note`] | `engine::runs::finished_run` | `engine::runs::score_set` |
+//! | [`pixel_figures_of`] | `scores` | `scores` |
+//! | [`review_of`] | `jobs::loader` | `engine::runs::score_set`, `report` |
+//! | [`EVALUATION`] | `engine::pipeline` | other programs |
+//! | [`SYNTHETIC_LESIONS`] | `engine::runs::finished_run` | `engine::runs::score_set`, `report` |
+//! | [`MAPS`] | `engine::anomaly_maps` | [`SavedMaps`](super::SavedMaps) |
+//! | [`REPORT`] | `report` | people |
+//! | [`EXPORTS`] | `engine::export`, `jobs::loader` | people |
+//! | [`TILES_PART`], [`RUNS`], [`TRASH`] | `run_dir` | `run_dir`, `engine::runs` |
+//! | [`SWEEP_LOCK`] | `engine::sweep` | `engine::sweep` |
+//! | [`CURATIONS`] | `jobs::loader` | `jobs::loader`, `engine`, `report` |
+//! | [`WINDOW`] | `jobs::loader` | `window::remembered` |
+//! | [`BANDS`] | `engine::dissolve::normal_band` | the same |
+//! | [`THUMBNAILS`] | `engine::thumbnail_cache` | the same |
 
 use crate::text;
 use fnv::FnvHasher;
@@ -175,6 +207,47 @@ pub fn review_of(scores: &Path) -> PathBuf {
 mod tests {
     use super::*;
 
+    const FILES: [&str; 23] = [
+        CONFIG,
+        MANIFEST,
+        CURATION,
+        LOG,
+        LOCK,
+        MANIFEST_LOCK,
+        SWEEP_LOCK,
+        METRICS,
+        EPOCHS,
+        MODEL,
+        ENCODER,
+        DISSOLVE_CACHE,
+        DISSOLVE_CACHE_PART,
+        PROFILE,
+        FEATURES,
+        TILES,
+        TILE_BANK,
+        MAP_MODEL,
+        SCORES,
+        EVALUATION,
+        SYNTHETIC_LESIONS,
+        REPORT,
+        WINDOW,
+    ];
+    const FOLDERS: [&str; 10] = [CHECKPOINTS, TILES_PART, SAMPLES, MAPS, EXPORTS, CURATIONS, RUNS, TRASH, BANDS, THUMBNAILS];
+
+    #[test]
+    fn every_name_is_listed_with_who_writes_and_reads_it() {
+        let source = include_str!("files.rs");
+        let lines = source.lines().filter_map(|line| line.strip_prefix("pub const ")?.split_once(": &str = "));
+        let named: Vec<(&str, &str)> = lines.map(|(name, value)| (name, value.trim_matches(['"', ';']))).collect();
+        let listed: Vec<&str> = FILES.into_iter().chain(FOLDERS).collect();
+        assert_eq!(named.len(), listed.len());
+        assert!(named.iter().all(|(_, value)| listed.contains(value)), "{named:?}");
+        let rows: Vec<&str> = source.lines().filter(|line| line.starts_with("//! | [`")).collect();
+        let missing: Vec<_> =
+            named.iter().filter(|(name, _)| !rows.iter().any(|row| row.contains(&format!("[`{name}`]")))).collect();
+        assert!(missing.is_empty(), "no row says who writes and reads {missing:?}");
+    }
+
     #[test]
     fn names_of_numbered_files_are_read_again() {
         assert_eq!(checkpoint(20).to_str(), Some("checkpoints/step-20.safetensors"));
@@ -198,30 +271,12 @@ mod tests {
     /// Every line of the sources that spells one of them out, in the code: texts for people and tests may.
     #[test]
     fn no_other_file_names_them() {
-        let (files, folders) = (
-            [
-                CONFIG,
-                MANIFEST,
-                CURATION,
-                LOG,
-                LOCK,
-                MANIFEST_LOCK,
-                METRICS,
-                EPOCHS,
-                MODEL,
-                ENCODER,
-                DISSOLVE_CACHE,
-                DISSOLVE_CACHE_PART,
-                PROFILE,
-                SCORES,
-                EVALUATION,
-                SYNTHETIC_LESIONS,
-                REPORT,
-            ],
-            [CHECKPOINTS, TILES_PART, SAMPLES, MAPS, EXPORTS, CURATIONS, RUNS, TRASH, BANDS, THUMBNAILS, "ddpm", "dia", "csi"],
-        );
-        let files = files.iter().flat_map(|name| [format!("\"{name}\""), format!("/{name}\"")]);
-        let folders = folders.iter().flat_map(|name| [format!("join(\"{name}\")"), format!("\"{name}/"), format!("/{name}\"")]);
+        let files = FILES.iter().flat_map(|name| [format!("\"{name}\""), format!("/{name}\"")]);
+        let parts = ["ddpm", "dia", "csi"];
+        let folders = FOLDERS
+            .iter()
+            .chain(&parts)
+            .flat_map(|name| [format!("join(\"{name}\")"), format!("\"{name}/"), format!("/{name}\"")]);
         let spelt_out: Vec<String> = files.chain(folders).collect();
         let (mut rooms, mut found) = (vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")], Vec::new());
         while let Some(room) = rooms.pop() {

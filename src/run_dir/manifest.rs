@@ -14,9 +14,9 @@ pub enum RunKind {
     Ddpm,
     /// A contrastive encoder with a dissolving branch.
     Dia,
-    /// The same without that branch: the baseline.
+    /// An encoder without that branch: the baseline.
     Csi,
-    /// The same (or CSI) on tiles of large pictures; only as a part of another run.
+    /// An encoder (DIA or CSI) on tiles of large pictures; only as a part of another run.
     Tiles,
     /// The chain of all: holds its parts in `ddpm/`, `dia/` and `tiles/`.
     Train,

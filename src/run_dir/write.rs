@@ -46,7 +46,7 @@ pub fn write_atomic(path: &Path, fill: impl FnOnce(&mut std::io::BufWriter<&mut 
     Ok(())
 }
 
-/// The same for a file whose folder may not be there yet.
+/// Writes a file whose folder may not be there yet.
 ///
 /// # Errors
 /// As [`write_atomic`]; a folder that cannot be made.
@@ -89,7 +89,7 @@ pub fn require_writable(folder: &Path) -> Result<()> {
     tempfile::Builder::new().prefix(HALF_WRITTEN).tempfile_in(nearest).map(drop).map_err(fail)
 }
 
-/// The same of one file, whose folder has to be there.
+/// Refuses one file that cannot be written, whose folder has to be there.
 ///
 /// # Errors
 /// Why not; where it is a folder, or its folder is missing.

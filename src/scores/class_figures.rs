@@ -25,7 +25,7 @@ pub struct ClassFigures {
 }
 
 impl ClassFigures {
-    /// Of labelled rows with finite scores, by name; empty where the abnormal ones are of one class or none.
+    /// The figures of labelled rows with finite scores, by name; empty where the abnormal ones are of one class or none.
     pub fn of(rows: &[&ScoreRow], threshold: Option<f64>) -> Vec<Self> {
         let mut by_class: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
         let abnormal = rows.iter().filter(|row| row.label == Some(true) && !row.class.is_empty());

@@ -1,6 +1,6 @@
 //! `scores.csv`: written atomically; read also where other programs wrote it, with only `path`, `label`, `score`.
 
-use super::{OfEach, SHIFTS, ScoreKind, ScoreRow, ScoreTerms, Scores};
+use super::{PerScore, SHIFTS, ScoreKind, ScoreRow, ScoreTerms, Scores};
 use crate::{
     error::{Error, Result},
     run_dir::write_atomic,
@@ -17,8 +17,10 @@ const TERMS: [[&str; 3]; SHIFTS] = [
     ["sim_3", "cls_3", "nearest_3"],
 ];
 
-/// Scores that have a column of their own; DIA's is `score`.
-const COLUMNS: [ScoreKind; 5] = [ScoreKind::Profile, ScoreKind::Features, ScoreKind::Tiles, ScoreKind::Map, ScoreKind::Lead];
+/// Scores that have a column of their own: all but DIA's, which is `score`.
+fn kinds_with_column() -> impl Iterator<Item = ScoreKind> {
+    ScoreKind::ALL.into_iter().filter(|kind| *kind != ScoreKind::Dia)
+}
 
 impl Scores {
     /// Columns `path,split,label,score,predicted,threshold,sim_0..3,cls_0..3,nearest_0..3`, then `class,spread`, one for each
@@ -44,7 +46,7 @@ impl Scores {
             names.extend(TERMS.iter().map(|columns| columns[part].to_string()));
         }
         names.extend(["class", "spread"].map(String::from));
-        names.extend(COLUMNS.map(|kind| kind.name().to_string()));
+        names.extend(kinds_with_column().map(|kind| kind.name().to_string()));
         names.extend(["lead_predicted", "lead_threshold"].map(String::from));
         names.extend(self.baselines.iter().map(|name| format!("rival_{name}")));
         names
@@ -112,8 +114,8 @@ fn fields(row: &ScoreRow, baselines: usize) -> Vec<String> {
         None => fields.extend(std::iter::repeat_n(String::new(), 3 * SHIFTS)),
     }
     fields.push(text::cell(&row.class).into_owned());
-    fields.push(number(row.spread));
-    fields.extend(COLUMNS.map(|kind| number(row.by[kind])));
+    fields.push(number(row.deviation));
+    fields.extend(kinds_with_column().map(|kind| number(row.by[kind])));
     fields.extend([flag(row.lead_predicted), number(row.lead_threshold)]);
     fields.extend((0..baselines).map(|i| number(row.baselines.get(i).copied())));
     fields
@@ -161,8 +163,8 @@ struct Cells<'a> {
 impl Cells<'_> {
     fn row(&self) -> Result<ScoreRow, String> {
         let score = self.number(self.columns.score)?;
-        let mut by = OfEach::default();
-        for kind in COLUMNS {
+        let mut by = PerScore::default();
+        for kind in kinds_with_column() {
             by[kind] = self.optional(kind.name())?;
         }
         Ok(ScoreRow {
@@ -176,7 +178,7 @@ impl Cells<'_> {
             lead_predicted: self.flag("lead_predicted")?,
             lead_threshold: self.optional("lead_threshold")?,
             terms: self.terms()?,
-            spread: self.optional("spread")?,
+            deviation: self.optional("spread")?,
             by,
             baselines: self
                 .columns
@@ -268,8 +270,8 @@ mod tests {
             lead_predicted: Some(true),
             lead_threshold: Some(0.75),
             terms: Some(terms),
-            spread: Some(0.01),
-            by: OfEach::from_fn(|kind| COLUMNS.contains(&kind).then_some(kind as usize as f64 - 1.5)),
+            deviation: Some(0.01),
+            by: PerScore::from_fn(|kind| (kind != ScoreKind::Dia).then_some(kind as usize as f64 - 1.5)),
             baselines: vec![1.5, 2.5],
         };
         let bare = ScoreRow { path: "b".into(), score: -1.0, baselines: vec![0.0, 7.0], ..ScoreRow::default() };

@@ -1,6 +1,6 @@
 //! What scores say about the model, once labels are known.
 
-use super::{Area, BaselineFigure, ClassFigures, LeadParts, OfEach, ScoreKind, ScoreRow, Scores, Verdict, columns};
+use super::{Area, BaselineFigure, ClassFigures, LeadParts, PerScore, ScoreKind, ScoreRow, Scores, Verdict, columns};
 use crate::{
     config::ThresholdRule,
     error::{Error, NextStep, Result},
@@ -12,9 +12,9 @@ use std::fmt;
 /// What a threshold is from.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ThresholdOrigin {
-    /// Set by this rule.
+    /// The threshold was set by this rule.
     Rule(ThresholdRule),
-    /// The one that came with the scores.
+    /// The threshold came with the scores.
     File,
 }
 
@@ -39,25 +39,25 @@ impl Serialize for ThresholdOrigin {
 pub struct Evaluation {
     /// Area under the ROC curve, \[0, 1\].
     pub auroc: Option<f64>,
-    /// Its 95 % interval (DeLong).
+    /// The AUROC's 95 % interval (DeLong).
     pub auroc_ci95: Option<[f64; 2]>,
     /// Area under the precision-recall curve, \[0, 1\].
     pub average_precision: Option<f64>,
-    /// Normal rows.
+    /// Number of normal rows.
     pub n_normal: usize,
-    /// Abnormal rows.
+    /// Number of abnormal rows.
     pub n_abnormal: usize,
-    /// Scores from here on are called abnormal.
+    /// Score from which on a row is called abnormal.
     pub threshold: Option<f64>,
     /// How the threshold was set.
     pub rule: ThresholdOrigin,
-    /// At the threshold, \[0, 1\].
+    /// Sensitivity at the threshold, \[0, 1\].
     pub sensitivity: Option<f64>,
-    /// At the threshold, \[0, 1\].
+    /// Specificity at the threshold, \[0, 1\].
     pub specificity: Option<f64>,
-    /// \[0, 1\], at any threshold.
+    /// Highest sensitivity where the specificity is at least 90 %, \[0, 1\], at any threshold.
     pub sensitivity_at_90_specificity: Option<f64>,
-    /// \[0, 1\], at any threshold.
+    /// Highest sensitivity where the specificity is at least 95 %, \[0, 1\], at any threshold.
     pub sensitivity_at_95_specificity: Option<f64>,
     /// Counts at the threshold.
     pub confusion: Option<Confusion>,
@@ -73,7 +73,7 @@ pub struct Evaluation {
     pub lead: String,
     /// All scores, on the same rows.
     #[serde(flatten)]
-    pub by: OfEach<Area>,
+    pub by: PerScore<Area>,
     /// Each class of abnormal images, where there are several.
     pub by_class: Vec<ClassFigures>,
     /// Baselines: scores that need no training, on the same rows.
@@ -122,7 +122,7 @@ impl Evaluation {
         if leading == ScoreKind::Lead && LeadParts::of(scores).are_of_another_rule(scores) {
             notes.push(EARLIER_RULE.into());
         }
-        let by = OfEach::from_fn(|kind| {
+        let by = PerScore::from_fn(|kind| {
             let of = if kind == ScoreKind::Lead { leading } else { kind };
             let (auroc, ci95) = parts(figure(&rows, |row| row.value(of)));
             Area { auroc, ci95 }
@@ -295,7 +295,7 @@ mod tests {
     #[test]
     fn leading_scores_of_an_earlier_rule_are_named() {
         let scored = |split: &str, at: f64, lead: f64| {
-            let by = OfEach::from_fn(|kind| match kind {
+            let by = PerScore::from_fn(|kind| match kind {
                 ScoreKind::Lead => Some(lead),
                 ScoreKind::Features => Some(at),
                 _ => None,

@@ -11,12 +11,12 @@ pub const BINS: usize = 30;
 pub struct Histogram {
     /// Lowest and highest score; 0 to 1 where there are none.
     pub range: [f64; 2],
-    /// Of normal, abnormal and unlabelled rows.
+    /// Counts of normal, abnormal and unlabelled rows.
     pub counts: [[usize; BINS]; 3],
 }
 
 impl Histogram {
-    /// Of these rows, in any order.
+    /// The histogram of these rows, in any order.
     pub fn new<'a>(rows: impl Iterator<Item = &'a ScoreRow> + Clone) -> Self {
         let scores = || rows.clone().map(|row| row.score);
         let range = [scores().min_by(f64::total_cmp).unwrap_or(0.0), scores().max_by(f64::total_cmp).unwrap_or(1.0)];
@@ -28,7 +28,7 @@ impl Histogram {
         histogram
     }
 
-    /// Of a bar, in units of the score.
+    /// Width of a bar, in units of the score.
     pub fn width(&self) -> f64 {
         ((self.range[1] - self.range[0]) / BINS as f64).max(1e-9)
     }

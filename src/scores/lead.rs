@@ -1,12 +1,12 @@
 //! The score that leads: a rule without labels, from an image's ranks among held-out normals.
 //!
-//! Some scores see a picture resized as a whole, others at its own scale ([`ScoreKind::is_by_tiles`]). What is wrong with it is seen
-//! by the ones or by the others: small lesions are gone where it is resized, and on pictures that are small anyway tiles see
+//! Some scores see a picture resized as a whole, others at its own scale ([`ScoreKind::is_by_tiles`]). A defect is visible
+//! to one group or the other: small lesions are gone where it is resized, and on pictures that are small anyway tiles see
 //! next to nothing. So the mean rank of either group leads, whichever is higher, and a group that tells nothing on a set does
 //! not outvote the other; within a group several scores must agree.
 
 use super::{ScoreKind, ScoreRow, Scores};
-use crate::metrics::Ranks;
+use crate::metrics::HeldOutScores;
 
 /// The ranks that make an image's leading score: those of the group with the higher mean. `None` where there is but one rank in all.
 fn leading(ranks: &[(ScoreKind, f64)]) -> Option<Vec<(ScoreKind, f64)>> {
@@ -28,27 +28,27 @@ fn mean(ranks: &[(ScoreKind, f64)]) -> f64 {
     ranks.iter().map(|(_, rank)| rank).sum::<f64>() / ranks.len().max(1) as f64
 }
 
-/// A mean of ranks farther from the leading score than this is of other ranks: a file does not tell of all held-out tiles.
+/// Tolerance for recognising the stored leading score: the file lacks some held-out tile scores.
 const NEAR: f64 = 0.05;
 
 /// The scores of the run's held-out normals, by which others are ranked.
 #[derive(Debug, Clone, Default)]
-pub struct LeadParts(Vec<(ScoreKind, Ranks)>);
+pub struct LeadParts(Vec<(ScoreKind, HeldOutScores)>);
 
 impl LeadParts {
     /// From the file that holds the training normals.
     pub fn of(scores: &Scores) -> Self {
         let normals = || scores.rows.iter().filter(|row| row.is_training_normal());
-        let ranks = |kind: ScoreKind| {
+        let held_out = |kind: ScoreKind| {
             let values: Vec<f64> = normals().filter_map(|row| row.value(kind)).collect();
-            (!values.is_empty()).then(|| (kind, Ranks::new(values)))
+            (!values.is_empty()).then(|| (kind, HeldOutScores::new(values)))
         };
-        Self(ScoreKind::ALL.into_iter().filter(|kind| *kind != ScoreKind::Lead).filter_map(ranks).collect())
+        Self(ScoreKind::ALL.into_iter().filter(|kind| *kind != ScoreKind::Lead).filter_map(held_out).collect())
     }
 
     /// The rank of each score of an image, \[0, 1\].
     pub fn ranks(&self, row: &ScoreRow) -> Vec<(ScoreKind, f64)> {
-        self.0.iter().filter_map(|(kind, ranks)| Some((*kind, ranks.rank(row.value(*kind)?)))).collect()
+        self.0.iter().filter_map(|(kind, held_out)| Some((*kind, held_out.rank(row.value(*kind)?)))).collect()
     }
 
     /// Those that have the leading score as their mean; `None` where it was made of others.
@@ -72,7 +72,7 @@ impl LeadParts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scores::OfEach;
+    use crate::scores::PerScore;
     use ScoreKind::{Dia, Features, Map, Profile, Tiles};
 
     #[test]
@@ -87,7 +87,7 @@ mod tests {
     }
 
     fn row(split: &str, dia: f64, features: f64, lead: Option<f64>) -> ScoreRow {
-        let by = OfEach::from_fn(|kind| match kind {
+        let by = PerScore::from_fn(|kind| match kind {
             ScoreKind::Dia => Some(dia),
             ScoreKind::Features => Some(features),
             ScoreKind::Lead => lead,

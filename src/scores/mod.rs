@@ -23,8 +23,8 @@ pub use evaluation::{Evaluation, ThresholdOrigin};
 pub use histogram::{BINS, Histogram};
 pub use lead::{LeadParts, lead};
 pub use pixel_figures::{PixelFigures, PixelRuler};
-pub use review::{Annotation, Review, Tag};
-pub use score_kind::{Area, OfEach, ScoreKind};
+pub use review::{ImageReview, Review, Tag};
+pub use score_kind::{Area, PerScore, ScoreKind};
 pub use synthetic_lesions::{SyntheticLesionCell, SyntheticLesions};
 pub use verdict::Verdict;
 
@@ -49,24 +49,24 @@ pub struct ScoreRow {
     pub score: f64,
     /// `score >= threshold`
     pub predicted: Option<bool>,
-    /// The same for all rows of a file.
+    /// The score from which on an image is called abnormal; one for all rows of a file.
     pub threshold: Option<f64>,
-    /// The same two of the score that leads, where [`Self::predicted`] is DIA's.
+    /// Prediction by the leading score ([`Self::predicted`] is by DIA's).
     pub lead_predicted: Option<bool>,
-    /// The same for all rows of a file.
+    /// The threshold of the leading score; one for all rows of a file.
     pub lead_threshold: Option<f64>,
-    /// Missing in files of other programs.
+    /// What DIA's score is made of; missing in files of other programs.
     pub terms: Option<ScoreTerms>,
-    /// Standard deviation of the score over the test-time samples.
-    pub spread: Option<f64>,
+    /// Standard deviation of the score over the test-time samples; the column `spread`.
+    pub deviation: Option<f64>,
     /// All scores that were computed; higher = more abnormal. See [`Self::value`].
-    pub by: OfEach<Option<f64>>,
+    pub by: PerScore<Option<f64>>,
     /// Scores that need no training, in the order of [`Scores::baselines`]; NaN where missing.
     pub baselines: Vec<f64>,
 }
 
 impl ScoreRow {
-    /// Of a normal image that was trained on; its scores were found with itself left out.
+    /// Whether it is of a normal image that was trained on; its scores were found with itself left out.
     pub fn is_training_normal(&self) -> bool {
         self.split == "train" && self.label == Some(false)
     }
@@ -130,7 +130,7 @@ impl Scores {
         self.rows.iter().filter(|row| everything || row.split == "test").collect()
     }
 
-    /// The same images by another of their scores: order, threshold and figures follow. `None` where an image has not got it;
+    /// These images by another of their scores: order, threshold and figures follow. `None` where an image has not got it;
     /// training images that were not held out for it are left out.
     ///
     /// The threshold is set anew by `rule`. For the score that leads, that of the file stands in where the rule needs what the file
@@ -199,7 +199,7 @@ impl Scores {
         }
     }
 
-    /// The same of the score that leads, beside those of DIA's.
+    /// Sets the threshold of the leading score for all rows, and what it predicts, beside those of DIA's; `None` clears both.
     pub fn set_lead_threshold(&mut self, threshold: Option<f64>) {
         for row in &mut self.rows {
             row.lead_threshold = threshold;
@@ -235,7 +235,7 @@ mod tests {
     use super::*;
 
     fn row(path: &str, split: &str, label: bool, values: [Option<f64>; 2]) -> ScoreRow {
-        let by = OfEach::from_fn(|kind| if kind == ScoreKind::Features { values[1] } else { None });
+        let by = PerScore::from_fn(|kind| if kind == ScoreKind::Features { values[1] } else { None });
         let score = values[0].unwrap_or_default();
         ScoreRow { path: path.into(), split: split.into(), label: Some(label), score, by, ..ScoreRow::default() }
     }

@@ -46,27 +46,27 @@ impl Tag {
 
 /// Tags and note of one image.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Annotation {
+pub struct ImageReview {
     /// In the order of [`Tag::ALL`].
     tags: [bool; Tag::ALL.len()],
     /// Free text; may be empty.
     pub note: String,
 }
 
-impl Annotation {
+impl ImageReview {
     /// Whether it has the tag.
     pub fn has(&self, tag: Tag) -> bool {
         self.tags[tag as usize]
     }
 
-    /// The same with one tag put on or taken off.
+    /// This review with one tag put on or taken off.
     pub fn toggled(&self, tag: Tag) -> Self {
         let mut new = self.clone();
         new.tags[tag as usize] ^= true;
         new
     }
 
-    /// The same with another note.
+    /// This review with another note.
     pub fn with_note(self, note: impl Into<String>) -> Self {
         Self { note: note.into(), ..self }
     }
@@ -82,28 +82,28 @@ impl Annotation {
     }
 }
 
-/// The annotations of a set of images, by name; empty ones are not kept.
+/// Tags and notes of a set of images, by name; empty ones are not kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Review(BTreeMap<String, Annotation>);
+pub struct Review(BTreeMap<String, ImageReview>);
 
 impl Review {
-    /// The annotation of an image; `None` where there is none.
-    pub fn get(&self, name: &str) -> Option<&Annotation> {
+    /// Tags and note of an image; `None` where there are none.
+    pub fn get(&self, name: &str) -> Option<&ImageReview> {
         self.0.get(name)
     }
 
-    /// Replaces the annotation of an image and returns the one before.
-    pub fn set(&mut self, name: &str, annotation: Annotation) -> Annotation {
-        let before = if annotation.is_empty() { self.0.remove(name) } else { self.0.insert(name.to_string(), annotation) };
+    /// Replaces tags and note of an image, and returns those before.
+    pub fn set(&mut self, name: &str, review: ImageReview) -> ImageReview {
+        let before = if review.is_empty() { self.0.remove(name) } else { self.0.insert(name.to_string(), review) };
         before.unwrap_or_default()
     }
 
-    /// Number of annotated images.
+    /// Number of images with a tag or a note.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether no image is annotated.
+    /// Whether no image has a tag or a note.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -121,9 +121,9 @@ impl Review {
         write_atomic(path, |file| {
             let mut csv = WriterBuilder::new().from_writer(file);
             csv.write_record(["path"].into_iter().chain(Tag::ALL.map(Tag::column)).chain(["note"]))?;
-            for (name, annotation) in &self.0 {
-                let tags = Tag::ALL.map(|t| if annotation.has(t) { "1" } else { "0" });
-                csv.write_record([&*text::cell(name)].into_iter().chain(tags).chain([&*text::cell(&annotation.note)]))?;
+            for (name, review) in &self.0 {
+                let tags = Tag::ALL.map(|t| if review.has(t) { "1" } else { "0" });
+                csv.write_record([&*text::cell(name)].into_iter().chain(tags).chain([&*text::cell(&review.note)]))?;
             }
             csv.flush()
         })
@@ -143,7 +143,7 @@ impl Review {
             let record = record.map_err(damaged)?;
             let cell = |i: usize| record.get(i).unwrap_or_default();
             let tags = [1, 2, 3].map(|i| cell(i) == "1");
-            review.set(text::from_cell(cell(0)), Annotation { tags, note: text::from_cell(cell(4)).to_string() });
+            review.set(text::from_cell(cell(0)), ImageReview { tags, note: text::from_cell(cell(4)).to_string() });
         }
         Ok(review)
     }
@@ -154,17 +154,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn annotations_are_read_as_they_were_written() {
+    fn tags_and_notes_are_read_as_they_were_written() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("tags.csv");
         assert!(Review::read(&path).unwrap().is_empty());
         let mut review = Review::default();
-        let annotation = Annotation { note: "a, \"quoted\"\nnote ä".into(), ..Annotation::default().toggled(Tag::ImagePoor) };
-        assert!(review.set("good/1.png", annotation.clone()).is_empty());
+        let noted = ImageReview { note: "a, \"quoted\"\nnote ä".into(), ..ImageReview::default().toggled(Tag::ImagePoor) };
+        assert!(review.set("good/1.png", noted.clone()).is_empty());
         review.write(&path).unwrap();
         assert_eq!(Review::read(&path).unwrap(), review);
         assert_eq!((review.count(Tag::ImagePoor), review.count(Tag::LabelWrong)), (1, 0));
-        assert_eq!(review.set("good/1.png", Annotation::default()), annotation);
+        assert_eq!(review.set("good/1.png", ImageReview::default()), noted);
         assert!(review.is_empty());
     }
 }

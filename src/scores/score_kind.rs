@@ -10,7 +10,7 @@ use std::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ScoreKind {
-    /// Paper, Eq. 10.
+    /// DIA's score (paper, Eq. 10).
     #[default]
     Dia,
     /// How the image changes when it is dissolved.
@@ -21,12 +21,12 @@ pub enum ScoreKind {
     Tiles,
     /// How much of it stands out in its anomaly map.
     Map,
-    /// Of all of these by their ranks among held-out normals: the score that leads, by a rule without labels.
+    /// Combines all other scores by rank; leads by default.
     Lead,
 }
 
 impl ScoreKind {
-    /// All of them, in the order they are shown.
+    /// All of them, in the order they are declared and shown: [`PerScore`] counts on it.
     pub const ALL: [Self; 6] = [Self::Dia, Self::Profile, Self::Features, Self::Tiles, Self::Map, Self::Lead];
 
     /// Its column in `scores.csv` (DIA's is `score`); its figures in `evaluation.json` begin with it.
@@ -86,9 +86,9 @@ impl FromStr for ScoreKind {
 
 /// Something for each score.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct OfEach<T>([T; ScoreKind::ALL.len()]);
+pub struct PerScore<T>([T; ScoreKind::ALL.len()]);
 
-impl<T> OfEach<T> {
+impl<T> PerScore<T> {
     /// One by one.
     pub fn from_fn(mut of: impl FnMut(ScoreKind) -> T) -> Self {
         Self(ScoreKind::ALL.map(&mut of))
@@ -100,7 +100,7 @@ impl<T> OfEach<T> {
     }
 }
 
-impl<T> Index<ScoreKind> for OfEach<T> {
+impl<T> Index<ScoreKind> for PerScore<T> {
     type Output = T;
 
     fn index(&self, score: ScoreKind) -> &T {
@@ -108,7 +108,7 @@ impl<T> Index<ScoreKind> for OfEach<T> {
     }
 }
 
-impl<T> IndexMut<ScoreKind> for OfEach<T> {
+impl<T> IndexMut<ScoreKind> for PerScore<T> {
     fn index_mut(&mut self, score: ScoreKind) -> &mut T {
         &mut self.0[score as usize]
     }
@@ -124,7 +124,7 @@ pub struct Area {
 }
 
 /// `NAME_auroc` and `NAME_auroc_ci95` of each.
-impl Serialize for OfEach<Area> {
+impl Serialize for PerScore<Area> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(2 * ScoreKind::ALL.len()))?;
         for (score, area) in self.iter() {
@@ -132,5 +132,26 @@ impl Serialize for OfEach<Area> {
             map.serialize_entry(&format!("{}_auroc_ci95", score.name()), &area.ci95)?;
         }
         map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_lists_every_kind_in_the_order_of_the_enum() {
+        // The compiler asks for a new kind here.
+        let next = |kind| match kind {
+            ScoreKind::Dia => Some(ScoreKind::Profile),
+            ScoreKind::Profile => Some(ScoreKind::Features),
+            ScoreKind::Features => Some(ScoreKind::Tiles),
+            ScoreKind::Tiles => Some(ScoreKind::Map),
+            ScoreKind::Map => Some(ScoreKind::Lead),
+            ScoreKind::Lead => None,
+        };
+        let declared: Vec<ScoreKind> = std::iter::successors(Some(ScoreKind::Dia), |kind| next(*kind)).collect();
+        assert_eq!(ScoreKind::ALL.to_vec(), declared);
+        assert!(declared.iter().enumerate().all(|(place, kind)| *kind as usize == place));
     }
 }

@@ -35,7 +35,7 @@ pub struct SyntheticLesionCell {
     pub size: f64,
     /// Largest change, as a share of the range of the picture's own brightness.
     pub contrast: f64,
-    /// Of images with a lesion against those without.
+    /// AUROC of images with a lesion against those without.
     pub auroc: f64,
     /// Share of the images with a lesion above a threshold that at most 5 % of the clean ones reach.
     pub sensitivity_at_95_specificity: f64,

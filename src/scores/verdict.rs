@@ -21,7 +21,7 @@ impl Verdict {
     /// What is said of a run without the leading score.
     pub const WITHOUT_LEAD: &str = "these scores were made before there was a leading score, so the figures are DIA's alone";
 
-    /// Of a score's area over `images` labelled images, beside the baselines' on the same images. `None` where there is no area.
+    /// The verdict on a score's area over `images` labelled images, beside the baselines' on the same images. `None` where there is no area.
     pub fn new(area: Area, images: usize, baselines: &[BaselineFigure]) -> Option<Self> {
         let auroc = area.auroc?;
         let verdict = |doubt: bool, text: String, next: &str| Some(Self { text, next: next.into(), doubt });

@@ -62,7 +62,7 @@ impl Camera {
         }
     }
 
-    /// The same camera for the next person: exposure, light and noise are new, the optics are not.
+    /// This camera for the next person: exposure, light and noise are new, the optics are not.
     pub fn again(&self, rng: &mut Rng) -> Self {
         let mut u = |low: f32, high: f32| rng.random_range(low..high);
         let (exposure, hot) = (self.exposure * u(0.94, 1.06), [u(-0.2, 0.2), u(-0.2, 0.2)]);

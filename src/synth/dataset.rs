@@ -21,7 +21,7 @@ pub struct Plan {
     pub one_camera: bool,
     /// Side in px.
     pub size: usize,
-    /// The same seed draws the same data set.
+    /// Seed of the data set: one seed draws the same one.
     pub seed: u64,
 }
 

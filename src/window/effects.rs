@@ -97,7 +97,7 @@ impl Effects {
                     events.send(JobEvent::JobFolder(id, run.path().to_path_buf()));
                     match work {
                         Work::Score(_) => pipeline::score_run(&run, reporter)?,
-                        _ => pipeline::work(&run, reporter)?,
+                        _ => pipeline::resume(&run, reporter)?,
                     }
                     Ok(run.path().to_path_buf())
                 });
@@ -117,7 +117,7 @@ impl Effects {
                         JobOrder::Pause => job.pause(),
                         JobOrder::Continue => job.resume(),
                         JobOrder::Stop => job.stop(),
-                        JobOrder::Keep => job.finish(),
+                        JobOrder::FinishEarly => job.finish_early(),
                     }
                 }
             }

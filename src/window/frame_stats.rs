@@ -14,7 +14,7 @@ pub struct FrameStats {
     file: PathBuf,
     started: Instant,
     first_frame: Option<Duration>,
-    /// Of the frame at work: a frame may be drawn in several passes.
+    /// Times of the frame at work: a frame may be drawn in several passes.
     current: Option<[Duration; 2]>,
     /// CPU and clock time of each frame.
     frames: Vec<[Duration; 2]>,

@@ -7,7 +7,7 @@ use super::{
     remembered::{self, STORAGE_KEY},
 };
 use crate::{
-    app::{AppCommand, Command, Effect, Message, RunsCommand, State, state::PersistedState, update, update::follow},
+    app::{AppCommand, Command, Effect, Message, RunsCommand, State, state::PersistedState, update, update::derived_effects},
     error::Error,
     gpu,
     jobs::events::{JobEvent, Wake, channel},
@@ -112,7 +112,7 @@ impl Studio {
     pub fn take(&mut self, message: impl Into<Message>, ctx: &Context) {
         self.state.now = jiff::ZonedDateTime::now().time();
         let mut effects = update(&mut self.state, message);
-        effects.extend(follow(&mut self.state));
+        effects.extend(derived_effects(&mut self.state));
         for effect in effects {
             self.run(effect, ctx);
         }

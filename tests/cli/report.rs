@@ -6,8 +6,8 @@ use dissolve_studio::{
     report, rng,
     run_dir::{RunDir, RunKind, RunState, files},
     scores::{
-        Annotation, OfEach, PixelFigures, PixelRuler, Review, ScoreKind, ScoreRow, Scores, SyntheticLesionCell, SyntheticLesions,
-        Tag,
+        ImageReview, PerScore, PixelFigures, PixelRuler, Review, ScoreKind, ScoreRow, Scores, SyntheticLesionCell,
+        SyntheticLesions, Tag,
     },
 };
 use rand::Rng;
@@ -72,7 +72,7 @@ fn scores(data: &Dataset) -> Scores {
                 class: ["healthy", "freckled"][usize::from(abnormal)].into(),
                 label: Some(abnormal),
                 score: -2.0 + 0.1 * noise + if abnormal { 0.15 } else { 0.0 },
-                by: OfEach::from_fn(|which| (which == ScoreKind::Profile).then_some(10.0 + noise)),
+                by: PerScore::from_fn(|which| (which == ScoreKind::Profile).then_some(10.0 + noise)),
                 baselines: vec![0.3 + 0.01 * noise, noise - 2.5 * f64::from(u8::from(abnormal))],
                 ..ScoreRow::default()
             }
@@ -189,7 +189,7 @@ fn report_lists_what_was_tagged_and_noted() {
     assert!(!read(&report::write(&run, None).unwrap()).contains("Tags and notes"));
     let names: Vec<&str> = scores.rows.iter().map(|row| row.path.as_str()).collect();
     let mut review = Review::default();
-    review.set(names[0], Annotation::default().toggled(Tag::ImagePoor).with_note("too <dark>"));
+    review.set(names[0], ImageReview::default().toggled(Tag::ImagePoor).with_note("too <dark>"));
     review.write(&files::review_of(&run.join("scores.csv"))).unwrap();
     let mut curation = Curation::default();
     curation.tag(names[1], "camera 2", true);

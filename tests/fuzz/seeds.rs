@@ -148,7 +148,7 @@ pub fn workbooks() -> Vec<Vec<u8>> {
 pub fn configs() -> Vec<Vec<u8>> {
     let mut tiles = Preset::Quick.config();
     tiles.data.normal = vec!["good".into()];
-    tiles.data.tile = dissolve_studio::config::Tile::Px(64);
+    tiles.data.tile = dissolve_studio::config::Tiling::Px(64);
     [RunConfig::default(), tiles, Preset::Paper.config()].map(|config| config.to_toml().into_bytes()).to_vec()
 }
 

@@ -2,7 +2,7 @@
 
 use crate::common::{Fixture, check, values};
 use candle_core::Tensor;
-use dissolve_studio::ml::{encoder::bank::Features, scoring::scorer::Scorer};
+use dissolve_studio::ml::{encoder::bank::Features, scoring::dia_scorer::DiaScorer};
 
 fn features(z: &Tensor, shift: &Tensor) -> Vec<Features> {
     let rows = |x: &Tensor| x.flatten_from(1).unwrap().to_vec2::<f32>().unwrap();
@@ -15,7 +15,7 @@ fn scores_weights_and_nearest() {
 }
 
 fn scores_weights_and_nearest_in(fixture: &Fixture) {
-    let scorer = Scorer::new(&features(&fixture.get("train_z"), &fixture.get("train_shift"))).unwrap();
+    let scorer = DiaScorer::new(&features(&fixture.get("train_z"), &fixture.get("train_shift"))).unwrap();
     let largest = |found: &[f64], name: &str| {
         let expected = values(&fixture.get(name));
         assert_eq!(found.len(), expected.len());

@@ -14,7 +14,7 @@ use dissolve_studio::{
         },
         dissolve::dissolver::Dissolver,
         encoder::model::Encoder,
-        scoring::scorer::score,
+        scoring::dia_scorer::score,
         training::{
             dia::train,
             dissolve_cache::{CachePlan, DissolveCache},
@@ -177,7 +177,7 @@ fn a_run_is_scored_again_though_the_diffusion_model_of_its_settings_is_gone() {
     let mut config = config();
     config.data.path = dir.path().join("data");
     let run = pipeline::create(RunKind::Dia, &config, dir.path(), "x", &mut Silent).unwrap();
-    pipeline::work(&run, &mut Silent).unwrap();
+    pipeline::resume(&run, &mut Silent).unwrap();
     (config.dia.dissolve, config.dia.model) = (DissolveMethod::Diffusion, dir.path().join("gone.safetensors"));
     config.score.profile = true;
     run.set_config(&config).unwrap();

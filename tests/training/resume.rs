@@ -130,6 +130,6 @@ fn a_finished_run_loses_what_was_left_half_written() {
     run.set_state(RunState::Finished).unwrap();
     let half = run.path().join(".writing-abc");
     fs::write(&half, b"half").unwrap();
-    pipeline::work(&run, &mut Silent).unwrap();
+    pipeline::resume(&run, &mut Silent).unwrap();
     assert!(!half.exists());
 }

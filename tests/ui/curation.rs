@@ -139,7 +139,7 @@ fn all_but_the_first_of_duplicates_are_left_out() {
     let mut window = Window::new();
     let set = folder(&window, 6);
     open(&mut window, &set);
-    window.until("duplicates are looked for", |s| s.state().data.check.found.is_some());
+    window.until("duplicates are looked for", |s| s.state().data.duplicate_search.found.is_some());
     window.send(DataCommand::Page(DataPage::Duplicates));
     window.click("Leave out all duplicates but the first");
     assert_eq!(left_out(&window), [5]);

@@ -79,7 +79,7 @@ fn duplicates_are_found_and_shown_side_by_side() {
     (7..10).for_each(|i| picture(&set.join(format!("test/bad/{i}.png")), i));
     std::fs::copy(set.join("train/good/3.png"), set.join("test/bad/copy.png")).unwrap();
     open(&mut window, &set);
-    window.until("duplicates are looked for", |s| s.state().data.check.found.is_some());
+    window.until("duplicates are looked for", |s| s.state().data.duplicate_search.found.is_some());
     window.click("Duplicates 1 pair");
     assert_eq!(window.state().data.page, DataPage::Duplicates);
     assert!(window.has("equal pixel for pixel") && window.has("across the splits"));
@@ -245,16 +245,16 @@ fn runs_are_compared_trashed_and_restored() {
     window.send(RunsCommand::Refresh);
     window.until("the runs are listed", |s| s.state().runs.len() == 2);
     window.click("Compare first");
-    window.until("its curves are read", |s| s.state().list.curves.len() == 1);
+    window.until("its curves are read", |s| s.state().run_list.curves.len() == 1);
     assert!(window.has("DDPM · loss") && window.has("ddpm.steps") && !window.has(" differ"), "one run alone has its curves");
     window.click("Compare second");
-    window.until("their curves are read", |s| s.state().list.curves.len() == 2);
+    window.until("their curves are read", |s| s.state().run_list.curves.len() == 2);
     assert!(window.has("1 of ") && window.has("ddpm.steps") && window.has("DDPM · loss"));
 
     window.click("Details of first");
     window.type_into("Notes on the run", "half a word");
     let notes = |path: &std::path::Path| RunDir::open(path).unwrap().manifest().unwrap().notes;
-    let first = window.state().list.selected.clone().unwrap();
+    let first = window.state().run_list.selected.clone().unwrap();
     assert_eq!(notes(&first), "", "no file at each letter");
     window.send(AppCommand::Toggle(Overlay::Runs));
     window.until("the notes are kept", |_| notes(&first) == "half a word");
@@ -268,14 +268,14 @@ fn runs_are_compared_trashed_and_restored() {
     assert!(!window.has("Details of first") && window.has("Details of second"));
     window.click("Details of second");
     window.click("Move to trash");
-    window.until("it is in the trash", |s| s.state().list.trash.len() == 1);
+    window.until("it is in the trash", |s| s.state().run_list.trash.len() == 1);
     assert_eq!(window.state().runs.len(), 1);
     window.click("Trash 1");
     window.click("Delete second");
     assert!(window.has("Delete this run for good?"));
     window.click("Keep");
     window.send(AppCommand::Undo);
-    window.until("it is back", |s| s.state().runs.len() == 2 && s.state().list.trash.is_empty());
+    window.until("it is back", |s| s.state().runs.len() == 2 && s.state().run_list.trash.is_empty());
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn several_images_of_the_gallery_are_selected_with_pointer_and_keys() {
     window.click_with("eye27.png, abnormal", Modifiers::SHIFT);
     assert!(window.has("3 selected"));
     window.click_with("eye28.png, abnormal", Modifiers::COMMAND);
-    assert_eq!(window.state().chosen_rows().len(), 2);
+    assert_eq!(window.state().selected_rows().len(), 2);
     window.key(Key::X);
     window.steps();
     assert!(window.has("eye29.png, abnormal, left out") && window.has("eye27.png, abnormal, left out"));
@@ -85,7 +85,7 @@ fn several_images_of_the_gallery_are_selected_with_pointer_and_keys() {
     assert_eq!(window.state().results.review.len(), 2);
     window.key(Key::Space);
     window.steps();
-    assert_eq!(window.state().chosen_rows().len(), 3, "Space adds the one that is looked at");
+    assert_eq!(window.state().selected_rows().len(), 3, "Space adds the one that is looked at");
     window.click("Export the selected images as CSV");
     window.until("it is exported", |s| {
         s.state().notifications.iter().any(|notification| notification.text.contains("selected.csv"))
@@ -101,10 +101,10 @@ fn several_images_of_the_gallery_are_selected_with_pointer_and_keys() {
     assert_eq!((window.state().workspace, window.state().dissolve.pinned.len()), (Workspace::Dissolve, 3));
     window.send(AppCommand::Go(Workspace::Results));
     window.key_with(Modifiers::COMMAND, Key::A);
-    assert_eq!(window.state().chosen_rows().len(), 24);
+    assert_eq!(window.state().selected_rows().len(), 24);
     window.key(Key::Escape);
     window.steps();
-    assert_eq!(window.state().chosen_rows().len(), 1);
+    assert_eq!(window.state().selected_rows().len(), 1);
 }
 
 #[test]

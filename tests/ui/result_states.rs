@@ -10,7 +10,7 @@ use dissolve_studio::{
         state::{Overlay, Tab, Workspace},
         update,
     },
-    config::{RunConfig, ThresholdRule, Tile},
+    config::{RunConfig, ThresholdRule, Tiling},
     engine::explanation::Answer,
     engine::runs::score_set::ScoreSet,
     jobs::events::JobEvent,
@@ -278,7 +278,7 @@ fn double_click_resets_threshold_value() {
 #[test]
 fn anomaly_map_is_switched_on_in_the_large_view_of_a_run_that_works_by_tiles() {
     let mut set = score_set();
-    set.config.data.tile = Tile::Px(32);
+    set.config.data.tile = Tiling::Px(32);
     set.map_model = Some("map.safetensors".into());
     let mut panels = Panels::of(results(set));
     assert!(panels.is_disabled("Anomaly maps"), "none was saved");
@@ -315,11 +315,11 @@ fn large_view_shows_explanation_as_it_arrives() {
     let mut panels = Panels::of(results(score_set()));
     panels.take(ResultsCommand::Row(0));
     panels.take(AppCommand::Toggle(Overlay::Picture));
-    panels.has_all(&["WHY THIS SCORE", "Make the map"]);
-    assert!(panels.is_disabled("Make the map"), "there is no picture yet");
+    panels.has_all(&["WHY THIS SCORE", "Its picture is being read."]);
+    assert!(panels.is_disabled("Map: what covering the picture changes"));
     let generation = panels.0.state().state.results.explanation.generation;
     panels.take(JobEvent::Why { generation, answer: Answer::Failed(failure()) });
-    panels.has_all(&["line 7 has no score"]);
+    panels.has_all(&["line 7 has no score", "Its picture could not be read."]);
 }
 
 #[test]

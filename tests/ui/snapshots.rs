@@ -50,7 +50,7 @@ fn empty_and_opened_in_dark_and_light() {
     window.until("its pictures and the normal class are known", |s| {
         s.state().open().is_some_and(|o| !o.asks_normal()) && s.textures().thumbnails() == 18
     });
-    window.until("duplicates were looked for", |s| s.state().data.check.found.is_some());
+    window.until("duplicates were looked for", |s| s.state().data.duplicate_search.found.is_some());
     window.send(AppCommand::Theme(ThemeChoice::Light));
     shoot(&mut window, "data_light", &SnapshotOptions::new());
 }
@@ -104,7 +104,7 @@ fn small_screen() {
     window.send(AppCommand::Theme(ThemeChoice::Dark));
     window.send(AppCommand::OpenDemo);
     window.until("the demo is open", |s| s.state().open().is_some() && s.state().results.ready().is_some());
-    window.until("there are pictures", |s| s.textures().thumbnails() >= 6 && s.state().data.check.found.is_some());
+    window.until("there are pictures", |s| s.textures().thumbnails() >= 6 && s.state().data.duplicate_search.found.is_some());
     shoot(&mut window, "small_data", &SnapshotOptions::new());
     window.send(AppCommand::Go(Workspace::Dissolve));
     window.send(AppCommand::Fold(Side::Inspector));

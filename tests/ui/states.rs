@@ -12,7 +12,7 @@ use dissolve_studio::{
         state::{ComparisonLayout, JobState, ModelChoice, Overlay, Side, Workspace},
         update,
     },
-    config::{RunConfig, Tile, TileSize},
+    config::{RunConfig, TileSize, Tiling},
     engine::dissolve::comparison::ComparisonPanel,
     engine::dissolve::dissolved::{Change, Dissolved, Scale},
     engine::dissolve::prepared_image::Original,
@@ -149,7 +149,7 @@ fn large_picture_says_its_scale_and_what_the_model_did_beyond_resizing() {
     panels.click("All change");
     assert!(panels.has("all change, of resizing too"));
     panels.click("Whole");
-    assert_eq!(panels.0.state().state.dissolve.tile, Tile::Off);
+    assert_eq!(panels.0.state().state.dissolve.tile, Tiling::Off);
 }
 
 /// A place along the curve is the same place along the slider, and both explain themselves.

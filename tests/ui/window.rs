@@ -163,17 +163,17 @@ fn results_are_filtered_tagged_explained_and_exported() {
     let tags = set.run.join("tags.csv");
     window.until("the tag is on the disk", |_| tags.exists());
     let name = &set.rows[0].path;
-    assert!(window.state().results.annotation(name).has(Tag::LabelWrong));
+    assert!(window.state().results.image_review(name).has(Tag::LabelWrong));
     window.harness.get_by_label("Note").focus();
     window.harness.step();
     window.harness.get_by_label("Note").type_text("odd");
     window.harness.step();
     // What was typed is kept when something else is clicked.
     window.click(&format!("all {}", set.evaluated));
-    assert_eq!(window.state().results.annotation(name).note, "odd");
+    assert_eq!(window.state().results.image_review(name).note, "odd");
     window.until("the note is on the disk", |_| std::fs::read_to_string(&tags).unwrap().contains("odd"));
     window.send(AppCommand::Undo);
-    assert_eq!(window.state().results.annotation(name).note, "");
+    assert_eq!(window.state().results.image_review(name).note, "");
 
     // The large view explains the score.
     window.key(Key::Enter);
@@ -182,7 +182,7 @@ fn results_are_filtered_tagged_explained_and_exported() {
         explanation.picture.is_some() && explanation.nearest.iter().all(|n| *n)
     });
     assert!(window.has("nearest normal under 90°") && window.has("similarity 0°") && window.has("shift known 270°"));
-    window.click("Make the map");
+    window.click("Map: what covering the picture changes");
     window.until(
         "places are covered",
         |s| matches!(s.state().results.explanation.map, OcclusionMap::Running { done, .. } if done > 0),
@@ -306,7 +306,7 @@ fn folder_to_false_positives_in_three_actions() {
     window.send(ResultsCommand::Row(0));
     window.send(AppCommand::Toggle(dissolve_studio::app::state::Overlay::Picture));
     window.until("the picture is there", |s| s.state().results.explanation.picture.is_some());
-    window.click("Make the map");
+    window.click("Map: what covering the picture changes");
     window.until("the map is there", |s| matches!(s.state().results.explanation.map, OcclusionMap::Ready { .. }));
     assert!(window.has("not a lesion"));
     window.send(AppCommand::Escape);

@@ -53,12 +53,12 @@ pub(crate) fn mark_all(state: &State) -> Command {
 
 /// Takes them back where all of them are left out.
 pub(crate) fn leave_out(state: &State) -> Command {
-    let chosen = state.chosen();
+    let chosen = state.selection();
     DataCommand::Curate(chosen.images.clone(), Curate::LeaveOut(!chosen.all_left_out)).into()
 }
 
 pub(crate) fn label(state: &State, label: Option<Label>) -> Command {
-    DataCommand::Curate(state.chosen().images.clone(), Curate::Label(label)).into()
+    DataCommand::Curate(state.selection().images.clone(), Curate::Label(label)).into()
 }
 
 pub(crate) fn leave_out_duplicates(state: &State) -> Command {

@@ -28,7 +28,7 @@ pub fn free_keys(state: &State) -> Vec<char> {
 /// Puts a tag of the person's own on the chosen images; takes it off where all of them have it. The error says why not now.
 pub fn own_tag(state: &State, tag: &str) -> Result<Command, &'static str> {
     may_curate(state)?;
-    let chosen = state.chosen();
+    let chosen = state.selection();
     Ok(DataCommand::Tag { images: chosen.images.clone(), tag: tag.to_string(), on: !chosen.tags.contains(tag) }.into())
 }
 

@@ -122,7 +122,7 @@ pub(crate) fn may_select(state: &State) -> Result<(), &'static str> {
 /// Whether the selected images can be seen beside each other.
 pub(crate) fn may_compare(state: &State) -> Result<(), &'static str> {
     may_curate(state)?;
-    match state.chosen().images.len() {
+    match state.selection().images.len() {
         0 | 1 => Err("Select two images or more first: Ctrl or Shift and click."),
         2..=BESIDE => Ok(()),
         _ => {
@@ -137,9 +137,9 @@ pub(crate) fn may_compare(state: &State) -> Result<(), &'static str> {
 /// Whether images can be left out and labelled: those that are selected in Data, or in the gallery.
 pub fn may_curate(state: &State) -> Result<(), &'static str> {
     match state.workspace {
-        Workspace::Data if !state.chosen().images.is_empty() => Ok(()),
+        Workspace::Data if !state.selection().images.is_empty() => Ok(()),
         Workspace::Data => Err("Select an image first."),
-        Workspace::Results if !state.chosen().images.is_empty() => Ok(()),
+        Workspace::Results if !state.selection().images.is_empty() => Ok(()),
         Workspace::Results => Err("Select an image of the gallery first, and open its data set."),
         _ => Err("Go to Data (1) first."),
     }
@@ -147,7 +147,7 @@ pub fn may_curate(state: &State) -> Result<(), &'static str> {
 
 pub fn may_unlabel(state: &State) -> Result<(), &'static str> {
     may_curate(state)?;
-    if state.chosen().any_labelled { Ok(()) } else { Err("It has no label by hand.") }
+    if state.selection().any_labelled { Ok(()) } else { Err("It has no label by hand.") }
 }
 
 pub(crate) fn has_data_set(state: &State) -> Result<(), &'static str> {
@@ -169,9 +169,9 @@ pub(crate) fn is_curated(state: &State) -> Result<(), &'static str> {
 }
 
 pub(crate) fn has_duplicates(state: &State) -> Result<(), &'static str> {
-    if state.data.check.found.is_none() {
+    if state.data.duplicate_search.found.is_none() {
         Err("They have not been looked for yet.")
-    } else if state.data.check.used.all == 0 {
+    } else if state.data.duplicate_search.used.all == 0 {
         Err("There are none that are not left out.")
     } else {
         Ok(())
@@ -219,7 +219,7 @@ pub(crate) fn has_job(state: &State) -> Result<(), &'static str> {
 }
 
 /// A training may end early; half a list of scores is of no use.
-pub(crate) fn may_keep(state: &State) -> Result<(), &'static str> {
+pub(crate) fn may_finish_early(state: &State) -> Result<(), &'static str> {
     has_job(state)?;
     match state.running().map(|j| &j.work) {
         Some(Work::Score(_) | Work::Folder { .. } | Work::Plant(_)) => {
@@ -231,7 +231,7 @@ pub(crate) fn may_keep(state: &State) -> Result<(), &'static str> {
 
 /// The run that is looked at: that of Results, else the one whose details are shown in the list.
 pub(crate) fn run_in_view(state: &State) -> Option<&RunEntry> {
-    let (listed, results) = (state.list.selected.as_ref(), state.results.ready().map(|set| &set.run));
+    let (listed, results) = (state.run_list.selected.as_ref(), state.results.ready().map(|set| &set.run));
     let run = if state.overlay == Some(Overlay::Runs) { listed.or(results) } else { results.or(listed) };
     state.runs.iter().find(|entry| Some(&entry.path) == run)
 }
@@ -265,8 +265,14 @@ pub(crate) fn may_map(state: &State) -> Result<(), &'static str> {
     may_score(state)?;
     has_row(state)?;
     let is_open = state.results.ready().is_some_and(|set| state.open_of(set).is_some());
-    match state.results.explanation.map {
+    let explanation = &state.results.explanation;
+    // Where nothing was asked yet, the map's question brings the picture as well.
+    let lacks_picture = explanation.picture.is_none() && explanation.row == state.results.row;
+    match explanation.map {
         _ if !is_open => Err("Open the run's data set first."),
+        _ if state.image_of_row().is_none() => Err("This image is not in the open data set."),
+        OcclusionMap::None if lacks_picture && explanation.failed.is_some() => Err("Its picture could not be read."),
+        OcclusionMap::None if lacks_picture => Err("Its picture is being read."),
         OcclusionMap::None => Ok(()),
         OcclusionMap::Running { .. } => Err("It is being made."),
         OcclusionMap::Ready { .. } => Err("It is there: see the large view."),
@@ -335,7 +341,7 @@ pub fn may_show_maps(state: &State) -> Result<(), &'static str> {
 }
 
 pub(crate) fn may_examine(state: &State) -> Result<(), &'static str> {
-    let check = &state.data.check;
+    let check = &state.data.duplicate_search;
     match state.open() {
         None => Err("Open a data set first (Ctrl+O)."),
         Some(_) if check.found.is_some() => Err("They were looked for; see workspace Data."),

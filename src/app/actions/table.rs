@@ -313,7 +313,7 @@ actions! {
         icon: icons::COLUMNS,
         key: plain(Key::C),
         allowed: may_compare,
-        command: |s| AppCommand::Compare(s.chosen().images.clone()).into(),
+        command: |s| AppCommand::Compare(s.selection().images.clone()).into(),
     }
     Pin {
         name: "Put this image beside others, or take it away",
@@ -404,11 +404,11 @@ actions! {
         allowed: has_job,
         command: |s| of_job(s, TrainCommand::Stop),
     }
-    Keep {
-        name: "Stop this stage and keep it",
+    FinishEarly {
+        name: "Finish this stage early and keep it",
         icon: icons::SKIP_FORWARD,
-        allowed: may_keep,
-        command: |s| of_job(s, TrainCommand::Keep),
+        allowed: may_finish_early,
+        command: |s| of_job(s, TrainCommand::FinishEarly),
     }
     ["Pictures"]
     BigPicture {

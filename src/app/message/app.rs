@@ -28,7 +28,7 @@ pub enum AppCommand {
     Compare(Vec<ImageId>),
     /// Steps through the images, or through the gallery on its workspace.
     Walk(i64),
-    /// The same, and what is walked over is selected together, in the grid and in the gallery.
+    /// Walks on by so many images, and selects what is walked over together, in the grid and in the gallery.
     Extend(i64),
     /// Keeps what is seen of the workspace in view under a name; a view of that name there is replaced.
     SaveView(String),

@@ -1,6 +1,6 @@
 use crate::{
     app::state::{ChangeFrom, ComparisonLayout, PanelContent, Track, View},
-    config::{DissolveMethod, Tile},
+    config::{DissolveMethod, Tiling},
     engine::{dissolve::request::InView, export::sweep::SweepExport, runs::list::ModelSource},
     gpu::Difference,
 };
@@ -14,8 +14,8 @@ pub enum DissolveCommand {
     Model(ModelSource),
     ImportModel(PathBuf),
     /// Whether large pictures are dissolved by tiles.
-    Scale(Tile),
-    /// Of whole pictures, px; 0 = that of the model.
+    Scale(Tiling),
+    /// Resolution at which whole pictures are dissolved, px; 0 = that of the model.
     Resolution(usize),
     Difference(Difference),
     /// Whether what resizing alone makes counts as a change.

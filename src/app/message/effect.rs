@@ -57,7 +57,8 @@ pub enum JobOrder {
     Pause,
     Continue,
     Stop,
-    Keep,
+    /// Ends the stage as if this had been its last step.
+    FinishEarly,
 }
 
 #[derive(Debug)]
@@ -119,14 +120,14 @@ pub enum Texture {
     Preview(PathBuf),
     /// The image whose score is explained, with its mask's outline.
     Explained,
-    /// The same under the map of what covering it changes.
+    /// The image whose score is explained under the map of what covering it changes.
     Map,
     /// Its nearest normal under a shift.
     Nearest(usize),
     /// Its tile where the anomaly map is highest, and the normal one nearest to that.
     HighestTile,
     NearestTile,
-    /// The same image under its anomaly map.
+    /// One layer of the image under its anomaly map.
     Layer(MapLayer),
 }
 

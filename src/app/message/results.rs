@@ -2,7 +2,7 @@ use crate::{
     app::state::{Colours, GalleryFilter, MapView, Mark, ResultsCurve, Sort, Tab},
     config::ThresholdRule,
     engine::export::results::Export,
-    scores::{Annotation, ScoreKind, Tag},
+    scores::{ImageReview, ScoreKind, Tag},
 };
 use std::{collections::HashSet, path::PathBuf};
 
@@ -23,10 +23,10 @@ pub enum ResultsCommand {
     /// Puts a tag on the selected images, or takes it off where all of them have it.
     Tag(Tag),
     /// Replaces what was noted about the image of this name, in this file of scores.
-    Annotation {
+    Review {
         file: PathBuf,
         name: String,
-        annotation: Annotation,
+        review: ImageReview,
     },
     Export(Export),
     /// A second run, or none.

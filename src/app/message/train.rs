@@ -19,22 +19,23 @@ pub enum TrainCommand {
     Reuse(Option<ModelSource>),
     /// Everything, or one part of it alone.
     Start(RunKind),
-    /// A training that would take very long is not started.
-    NotStart,
+    /// A training that would take very long is not started after all.
+    CancelStart,
     /// Resumes a run that was not finished.
     Resume(PathBuf),
     /// Scores of a run with a finished encoder.
     Score(PathBuf),
-    /// The queue of the last session is taken up again.
+    /// Queues again the jobs that the last session left waiting.
     Requeue,
-    /// What the last session left is not resumed.
+    /// Declines the offer to resume the run, and the queue, that the last session left.
     Decline,
+    /// Takes this job, which has not begun, out of the queue.
     Dequeue(JobId),
     /// Moves a waiting job by so many places.
     MoveJob(JobId, i32),
     Pause(JobId),
     Continue(JobId),
     Stop(JobId),
-    /// Stops the stage, and keeps what it has learned.
-    Keep(JobId),
+    /// Ends this job's stage as if this had been its last step, and keeps what it has learned.
+    FinishEarly(JobId),
 }

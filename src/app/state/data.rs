@@ -16,15 +16,15 @@ use std::{
 /// Which images there are, which of them are in view, and what was found out about them.
 #[derive(Debug, Default)]
 pub struct DataState {
-    /// `None`: none was opened yet.
-    pub open: Option<Arc<Open>>,
+    /// The open data set; `None` where none was opened yet.
+    pub open: Option<Arc<OpenDataset>>,
     /// A data set on its way; the one before stays in view meanwhile.
     pub opening: Option<Opening>,
-    /// Why the last one could not be opened.
+    /// Path of the last data set that could not be opened, and why.
     pub failed: Option<(PathBuf, Failure)>,
-    /// That one with its parts, table and normal classes, for another try.
+    /// Settings of that data set (parts, table, normal classes), for another try.
     pub again: Option<DataConfig>,
-    /// By what the grid is narrowed down.
+    /// What narrows the grid down.
     pub filter: Filter,
     /// What the grid shows: the images that pass the filter.
     pub shown: Arc<Vec<ImageId>>,
@@ -38,26 +38,26 @@ pub struct DataState {
     pub pictures_since: u64,
     /// What the middle of the workspace shows.
     pub page: DataPage,
-    /// How its large view shows an image.
+    /// How the large view of Data shows an image.
     pub large: LargeImage,
     /// The search for images that show the same.
-    pub check: Check,
+    pub duplicate_search: DuplicateSearch,
     /// The selected image before and after preprocessing.
     pub preview: PreviewState,
     /// The table whose columns are being chosen.
     pub table: Option<TableForm>,
     /// Grows each time the cursor is wanted in the field for the path of a data set.
     pub paths_asked: u64,
-    /// The normal classes are being chosen again.
+    /// Whether the normal classes are being chosen again.
     pub chooses_normal: bool,
 }
 
 /// How the large view of Data shows its image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LargeImage {
-    /// With what dissolving does to it, in place of the image alone.
+    /// Whether it is shown with what dissolving does to it, in place of the image alone.
     pub dissolved: bool,
-    /// Under the edge of its mask.
+    /// Whether it is shown under the edge of its mask.
     pub mask: bool,
 }
 
@@ -80,10 +80,10 @@ pub enum DataPage {
 impl DataState {
     /// Counts the pairs in use anew: to be called where they were found, and where the open data set has changed.
     pub fn count_pairs(&mut self) {
-        let (Some(open), Some(found)) = (&self.open, &self.check.found) else { return };
+        let (Some(open), Some(found)) = (&self.open, &self.duplicate_search.found) else { return };
         let items = found.duplicates.iter().filter_map(|pair| open.dataset.item(pair.first).zip(open.dataset.item(pair.second)));
         let used = items.filter(|(first, second)| !first.said.leave_out && !second.said.leave_out);
-        self.check.used = used.fold(PairCounts::default(), |PairCounts { all, across }, (first, second)| PairCounts {
+        self.duplicate_search.used = used.fold(PairCounts::default(), |PairCounts { all, across }, (first, second)| PairCounts {
             all: all + 1,
             across: across + usize::from(first.split != second.split),
         });
@@ -92,29 +92,29 @@ impl DataState {
 
 /// The search for duplicates.
 #[derive(Debug, Default)]
-pub struct Check {
-    /// It goes on in the background.
+pub struct DuplicateSearch {
+    /// Whether the search goes on in the background.
     pub running: bool,
-    /// A person asked for it; small data sets are searched without.
+    /// Whether a person asked for the search; small data sets are searched without.
     pub asked: bool,
     /// Images looked at so far.
     pub done: usize,
-    /// `None` until it is through.
+    /// What was found; `None` until the search is through.
     pub found: Option<Arc<Examination>>,
-    /// Of what was found, the pairs of which neither image is left out.
+    /// Pairs that were found of which neither image is left out.
     pub used: PairCounts,
 }
 
 /// Number of pairs of images that show the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PairCounts {
-    /// All of them.
+    /// Number of all pairs.
     pub all: usize,
-    /// Those whose images are in two splits.
+    /// Number of pairs whose images are in two splits.
     pub across: usize,
 }
 
-impl Check {
+impl DuplicateSearch {
     /// Up to this many images nobody needs to ask.
     pub const AUTOMATIC: usize = 5000;
 }
@@ -183,15 +183,15 @@ pub struct Opening {
 /// What an image has to be to stand in the grid; `None` and `false` ask for nothing.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Filter {
-    /// Of this split alone.
+    /// Images of this split alone.
     pub split: Option<Split>,
     /// Its place in the data set's classes.
     pub class: Option<usize>,
-    /// Those that are left out, alone.
+    /// Whether images that are left out are shown alone.
     pub left_out: bool,
-    /// Those without a class, alone.
+    /// Whether images without a class are shown alone.
     pub unlabelled: bool,
-    /// Those with this tag of the person's own, alone.
+    /// Images with this tag of the person's own, alone.
     pub tag: Option<String>,
     /// By columns of the table of labels.
     pub columns: ColumnFilter,
@@ -199,8 +199,8 @@ pub struct Filter {
 
 /// A data set with what the panels read of it at each frame.
 #[derive(Debug)]
-pub struct Open {
-    /// As it was asked for: what opens it again.
+pub struct OpenDataset {
+    /// Settings that open it again.
     pub config: DataConfig,
     /// Curated, with the normal classes that were chosen.
     pub dataset: Arc<Dataset>,
@@ -240,7 +240,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Of all splits together.
+    /// Number of images of all splits together.
     pub fn total(self) -> usize {
         self.train + self.val + self.test
     }
@@ -263,7 +263,7 @@ impl Counts {
     }
 }
 
-impl Open {
+impl OpenDataset {
     /// Median of the training normals' shorter sides, px.
     pub fn median_side(&self) -> Option<usize> {
         self.median_size.map(|[width, height]| width.min(height))

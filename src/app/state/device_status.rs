@@ -16,7 +16,7 @@ pub struct DeviceStatus {
 }
 
 impl State {
-    /// Of a running job it is what the job has told; before that what this build can do.
+    /// What computes: as a running job has told it; before that what this build can do.
     pub fn computes(&self) -> DeviceStatus {
         let job = self.running();
         let asked = job.map_or(self.train.config.run.device, |job| job.config.run.device);

@@ -78,7 +78,7 @@ impl Workload {
 }
 
 impl Forecast {
-    /// Of one card.
+    /// Seconds that the stages of one card take together, and the most bytes that one of them takes.
     pub fn of_card(&self, card: Stage) -> Option<(f64, f64)> {
         let costs = self.costs.iter().filter(|c| card_of(c.stage) == card);
         costs.fold(None, |sum, c| {

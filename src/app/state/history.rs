@@ -1,7 +1,7 @@
 //! Undo and redo: each change is kept as the edit that takes it back and the one that makes it again.
 
 use super::{OwnTag, SavedView, TrainState};
-use crate::{data::Curation, engine::runs::actions::RunAction, scores::Annotation};
+use crate::{data::Curation, engine::runs::actions::RunAction, scores::ImageReview};
 use std::{path::PathBuf, sync::Arc};
 
 /// Changes that are remembered.
@@ -13,17 +13,17 @@ pub enum Edit {
     /// The whole training form becomes this.
     Form(Box<TrainState>),
     /// What is noted about the images of these names, in this file of scores, becomes this.
-    Annotations {
-        /// Of which these are notes.
+    Review {
+        /// The file of scores that these are notes of.
         file: PathBuf,
         /// By the names of the images.
-        annotations: Vec<(String, Annotation)>,
+        reviews: Vec<(String, ImageReview)>,
     },
     /// What was said of the images of the data set at this path becomes this.
     Curation {
         /// Its path.
         data: PathBuf,
-        /// Of all images.
+        /// What is said of all its images.
         curation: Arc<Curation>,
     },
     /// The normal classes of the data set at this path become these; with none, it is asked again.

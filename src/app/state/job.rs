@@ -14,29 +14,29 @@ use std::{path::PathBuf, sync::Arc};
 /// Long work that was asked for: it waits, is done by the `compute` thread, or has ended.
 #[derive(Debug, Clone)]
 pub struct JobInfo {
-    /// Of this session.
+    /// Number of the job in this session.
     pub id: JobId,
-    /// As the status bar and the queue have it.
+    /// Title in the status bar and the queue.
     pub title: String,
     /// Name of the run.
     pub name: String,
-    /// What of the chain of stages it does.
+    /// Which parts of a run the job works on.
     pub kind: RunKind,
-    /// On which run or folder.
+    /// What the job does, and on which run or folder.
     pub work: Work,
-    /// Where it stands.
+    /// Where the job stands.
     pub state: JobState,
-    /// Its folder, once it has one.
+    /// The run folder, once there is one.
     pub run: Option<PathBuf>,
-    /// With which it was asked for; the form may have changed since.
+    /// Settings that the job was asked for with; the form may have changed since.
     pub config: RunConfig,
-    /// What had been said of its images when a new run was asked for.
+    /// Curation of the images as it was when a new run was asked for.
     pub curation: Option<Arc<Curation>>,
-    /// What was expected of it when it was asked for; empty where that is not known.
+    /// Time and memory forecast when the job was asked for; empty where nothing is known.
     pub forecast: Forecast,
-    /// What the cost model forecast it from; `None` where no data set was open.
+    /// Amount of work that the forecast was made from; `None` where no data set was open.
     pub amount: Option<Amount>,
-    /// What it has told.
+    /// What the job has told so far.
     pub progress: Progress,
 }
 
@@ -85,17 +85,17 @@ impl JobInfo {
 /// What a job does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Work {
-    /// A new run.
+    /// Makes a new run.
     New,
-    /// Resumes this one.
+    /// Resumes this run.
     Resume(PathBuf),
-    /// Scores the images of this one, whose encoder is finished.
+    /// Scores the images of this run, whose encoder is finished.
     Score(PathBuf),
     /// Scores the images of a folder by this run.
     Folder {
-        /// With a finished encoder.
+        /// A run with a finished encoder.
         run: PathBuf,
-        /// Of any layout; its images need no labels.
+        /// The folder to score, of any layout; its images need no labels.
         folder: PathBuf,
     },
     /// Draws lesions into this run's held-out normals.
@@ -103,12 +103,12 @@ pub enum Work {
 }
 
 impl Work {
-    /// It makes curves and checkpoints.
+    /// Whether it is a training: it makes curves and checkpoints.
     pub fn is_training(&self) -> bool {
         matches!(self, Self::New | Self::Resume(_))
     }
 
-    /// It is asked for on Train, whose cards show how far it is.
+    /// Whether it is asked for on Train, whose cards show how far it is.
     pub fn is_on_cards(&self) -> bool {
         self.is_training() || matches!(self, Self::Score(_))
     }
@@ -116,26 +116,26 @@ impl Work {
 
 /// A job that is offered again in the next session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Waiting {
+pub struct QueuedJob {
     title: String,
     name: String,
     kind: RunKind,
     work: Work,
-    /// Its settings as TOML.
+    /// The job's settings as TOML.
     config: String,
 }
 
-impl From<&JobInfo> for Waiting {
+impl From<&JobInfo> for QueuedJob {
     fn from(job: &JobInfo) -> Self {
         let (title, name) = (job.title.clone(), job.name.clone());
         Self { title, name, kind: job.kind, work: job.work.clone(), config: job.config.to_toml() }
     }
 }
 
-impl TryFrom<Waiting> for JobInfo {
+impl TryFrom<QueuedJob> for JobInfo {
     type Error = ConfigError;
 
-    fn try_from(w: Waiting) -> Result<Self, ConfigError> {
+    fn try_from(w: QueuedJob) -> Result<Self, ConfigError> {
         Ok(Self::new(w.title, w.name, w.kind, RunConfig::from_toml(&w.config)?, w.work))
     }
 }
@@ -143,25 +143,25 @@ impl TryFrom<Waiting> for JobInfo {
 /// Where a job stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobState {
-    /// Another one goes first.
+    /// The job waits for others that go first.
     Queued,
-    /// The `compute` thread is at it.
+    /// The `compute` thread works on the job.
     Running,
-    /// It keeps its place, and takes no time.
+    /// The job is paused: it keeps its place, and takes no time.
     Paused,
-    /// Told to stop; its checkpoint is being written.
+    /// The job was told to stop; its checkpoint is being written.
     Stopping,
-    /// It stays in the list until the next is started.
+    /// The job has ended; it stays in the list until the next is started.
     Ended(Outcome),
 }
 
 impl JobState {
-    /// It has begun and not ended, be it paused.
+    /// The job has begun and not ended, including when paused.
     pub fn is_running(&self) -> bool {
         matches!(self, Self::Running | Self::Paused | Self::Stopping)
     }
 
-    /// However that was.
+    /// Whether the job has ended, however that was.
     pub fn has_ended(&self) -> bool {
         matches!(self, Self::Ended(_))
     }

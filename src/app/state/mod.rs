@@ -20,8 +20,8 @@ mod views;
 mod workspace_settings;
 
 pub use data::{
-    AskedPreview, Check, Counts, DataPage, DataState, Filter, LargeImage, Open, Opening, PairCounts, PreviewDone, TableForm,
-    config_title,
+    AskedPreview, Counts, DataPage, DataState, DuplicateSearch, Filter, LargeImage, OpenDataset, Opening, PairCounts,
+    PreviewDone, TableForm, config_title,
 };
 pub use device_status::DeviceStatus;
 pub use dissolve::{
@@ -31,15 +31,15 @@ pub use embedding::{Colours, EmbeddingState};
 pub use fields::{FIELDS, Field, FieldKind, groups};
 pub use forecast::{Forecast, MachineState, card_of};
 pub use history::{Edit, History, HistoryEntry};
-pub use job::{JobInfo, JobState, Waiting, Work};
-pub use listing::{Chosen, ColumnFilter, ColumnTest, GalleryFilter, Mark, Marks};
+pub use job::{JobInfo, JobState, QueuedJob, Work};
+pub use listing::{ColumnFilter, ColumnTest, GalleryFilter, Mark, Marks, Selection};
 pub use persisted::{OpenScores, PersistedState, SCALES, THUMBNAIL_STEPS, UiScale};
 pub use progress::{AurocPoint, Curve, Progress, Quantity};
 pub use results::{
     Comparing, Explanation, Layers, MapView, OcclusionMap, ResultsCurve, ResultsState, ScoredImageInfo, ScoresStatus, Sort, Tab,
 };
 pub use runs::{RunDraft, RunsState, SettingRow, in_work, side_by_side};
-pub use train::{Decided, DecidedBefore, Texts, TrainForm, TrainState, paper_value};
+pub use train::{ResolvedMemo, ResolvedSettings, Texts, TrainForm, TrainState, paper_value};
 pub use views::{DataListView, ListView, ResultsListView, SavedView, ShownView};
 pub use workspace_settings::{OwnTag, WorkspaceSettings};
 
@@ -166,7 +166,7 @@ pub enum Room {
 }
 
 impl Room {
-    /// Of a window of this width, points.
+    /// The room in a window of this width, points.
     pub fn of(width: f32) -> Self {
         match width {
             w if w >= 900.0 => Self::Wide,
@@ -249,28 +249,28 @@ pub struct State {
     /// A training that would take very long, and the seconds: the person is asked whether to start it.
     pub asks_long: Option<(RunKind, f64)>,
     /// The list of runs.
-    pub list: RunsState,
+    pub run_list: RunsState,
     /// In the order they were asked for; ended ones stay until the next is started.
     pub jobs: Vec<JobInfo>,
     /// Number of the newest job.
     pub next_job: u64,
     /// The window was asked to close, and waits for the running job's checkpoint.
     pub closing: bool,
-    /// What [`chosen`](Self::chosen) found last.
-    pub chosen_before: ChosenBefore,
-    /// What [`decided`](Self::decided) found last.
-    pub decided_before: DecidedBefore,
+    /// What [`selection`](Self::selection) found last.
+    pub selection_memo: SelectionMemo,
+    /// What [`resolved_settings`](Self::resolved_settings) found last.
+    pub resolved_memo: ResolvedMemo,
 }
 
-/// What was chosen, and what that depended on.
+/// The selection found last, and what it depended on.
 #[derive(Debug, Default)]
-pub struct ChosenBefore(RefCell<Option<(ChosenFrom, Rc<Chosen>)>>);
+pub struct SelectionMemo(RefCell<Option<(SelectionInputs, Rc<Selection>)>>);
 
-/// All that the chosen images depend on.
+/// All that the selection depends on.
 #[derive(Debug)]
-struct ChosenFrom {
+struct SelectionInputs {
     workspace: Workspace,
-    open: Option<Arc<Open>>,
+    open: Option<Arc<OpenDataset>>,
     shown: Arc<Vec<ImageId>>,
     selected: Option<ImageId>,
     marked: Marks<ImageId>,
@@ -281,7 +281,7 @@ struct ChosenFrom {
     is_large: bool,
 }
 
-impl ChosenFrom {
+impl SelectionInputs {
     fn is_same(&self, other: &Self) -> bool {
         let pointers = |from: &Self| (from.open.as_ref().map(Arc::as_ptr), from.scores.as_ref().map(Arc::as_ptr));
         (self.workspace, self.selected, self.row, self.is_large) == (other.workspace, other.selected, other.row, other.is_large)
@@ -306,10 +306,10 @@ impl State {
     }
 
     /// The settings of the form, decided for the data that are open; `None` where none are.
-    pub fn decided(&self) -> Option<Rc<Decided>> {
+    pub fn resolved_settings(&self) -> Option<Rc<ResolvedSettings>> {
         let config = self.run_config(RunKind::Train)?;
         let given = self.given(&config);
-        Some(self.decided_before.of(config, self.open()?.median_side(), given))
+        Some(self.resolved_memo.of(config, self.open()?.median_side(), given))
     }
 
     /// The settings of the form, of a run on the data that are open.
@@ -348,7 +348,7 @@ impl State {
         self.notify_error(failure.summary, next_step::words(failure.hint.as_ref()));
     }
 
-    /// The same notification twice is one notification.
+    /// Shows a notification; one that is shown already is not shown twice.
     fn push(&mut self, notification: Notification) {
         self.keep_in_log(&notification);
         self.notifications.retain(|n| *n != notification);
@@ -380,7 +380,7 @@ impl State {
     }
 
     /// The data set that is open.
-    pub fn open(&self) -> Option<&Arc<Open>> {
+    pub fn open(&self) -> Option<&Arc<OpenDataset>> {
         self.data.open.as_ref()
     }
 
@@ -400,7 +400,7 @@ impl State {
     }
 
     /// The data set of these scores, where it is the one that is open.
-    pub fn open_of(&self, set: &ScoreSet) -> Option<&Arc<Open>> {
+    pub fn open_of(&self, set: &ScoreSet) -> Option<&Arc<OpenDataset>> {
         self.open().filter(|open| open.dataset.place == set.place)
     }
 
@@ -418,8 +418,8 @@ impl State {
     }
 
     /// The images that a command on the selection is about: those that are marked, else the selected one where it is in view.
-    pub fn chosen(&self) -> Rc<Chosen> {
-        let from = ChosenFrom {
+    pub fn selection(&self) -> Rc<Selection> {
+        let from = SelectionInputs {
             workspace: self.workspace,
             open: self.data.open.clone(),
             shown: self.data.shown.clone(),
@@ -431,17 +431,17 @@ impl State {
             marked_rows: self.results.marked.clone(),
             is_large: self.overlay == Some(Overlay::Picture),
         };
-        let mut known = self.chosen_before.0.borrow_mut();
+        let mut known = self.selection_memo.0.borrow_mut();
         match &*known {
-            Some((before, chosen)) if before.is_same(&from) => chosen.clone(),
+            Some((before, selection)) if before.is_same(&from) => selection.clone(),
             // At each frame several panels ask.
-            _ => known.insert((from, Rc::new(self.choose()))).1.clone(),
+            _ => known.insert((from, Rc::new(self.find_selection()))).1.clone(),
         }
     }
 
     /// The rows of Results that a command on the selection is about, in the order of the gallery: those that are marked, else the
     /// selected one where it is listed or seen large.
-    pub fn chosen_rows(&self) -> Vec<usize> {
+    pub fn selected_rows(&self) -> Vec<usize> {
         let r = &self.results;
         if r.marked.is_empty() {
             let is_seen = |row: &usize| self.overlay == Some(Overlay::Picture) || r.shown.contains(row);
@@ -450,25 +450,27 @@ impl State {
         r.shown.iter().copied().filter(|row| r.marked.contains(row)).collect()
     }
 
-    fn choose(&self) -> Chosen {
-        let Some(open) = self.open() else { return Chosen::default() };
+    fn find_selection(&self) -> Selection {
+        let Some(open) = self.open() else { return Selection::default() };
         let images = match self.workspace {
             Workspace::Results => {
-                let Some(set) = self.results.ready().filter(|set| self.open_of(set).is_some()) else { return Chosen::default() };
+                let Some(set) = self.results.ready().filter(|set| self.open_of(set).is_some()) else {
+                    return Selection::default();
+                };
                 let image = |row: usize| open.by_name.get(&set.rows.get(row)?.path).copied();
-                self.chosen_rows().into_iter().filter_map(image).collect()
+                self.selected_rows().into_iter().filter_map(image).collect()
             }
             _ if self.data.marked.is_empty() => {
                 self.selected.filter(|id| self.data.shown.binary_search(id).is_ok()).into_iter().collect()
             }
             _ => self.data.marked.iter().copied().collect(),
         };
-        Chosen::new(images, &open.dataset)
+        Selection::new(images, &open.dataset)
     }
 
-    /// Of images that show the same, all that are used but the first.
+    /// All used images but the first of each group that shows the same.
     pub fn later_duplicates(&self) -> Vec<ImageId> {
-        let (Some(open), Some(found)) = (self.open(), &self.data.check.found) else { return Vec::new() };
+        let (Some(open), Some(found)) = (self.open(), &self.data.duplicate_search.found) else { return Vec::new() };
         let mut pairs: Vec<[ImageId; 2]> =
             found.duplicates.iter().map(|d| [d.first.min(d.second), d.first.max(d.second)]).collect();
         // The later ones in their order: what goes is like nothing that has gone before it.
@@ -510,7 +512,7 @@ impl State {
         self.running().is_some_and(|job| job.work.is_training())
     }
 
-    /// The job that is at work, be it paused; there is never more than one.
+    /// The job that is at work, including when paused; there is never more than one.
     pub fn running(&self) -> Option<&JobInfo> {
         self.jobs.iter().find(|j| j.state.is_running())
     }

@@ -1,6 +1,6 @@
 //! What is remembered from one start to the next.
 
-use super::{State, ThemeChoice, TrainForm, TrainState, Waiting, Workspace};
+use super::{QueuedJob, State, ThemeChoice, TrainForm, TrainState, Workspace};
 use crate::{
     config::{DataConfig, DissolveMethod, PreprocessConfig, ThresholdRule},
     ml::training::cost::Speed,
@@ -33,9 +33,9 @@ pub struct PersistedState {
     /// How fast this machine was, with the number of its cores.
     pub speed: Option<(usize, Speed)>,
     /// Jobs that earlier sessions left: offered until they are queued again or declined.
-    pub queue: Vec<Waiting>,
+    pub queue: Vec<QueuedJob>,
     /// Jobs of this session that would be lost with it.
-    pub jobs: Vec<Waiting>,
+    pub jobs: Vec<QueuedJob>,
     /// Runs that the person does not want to resume.
     pub declined: Vec<PathBuf>,
     /// Newest first.
@@ -171,7 +171,7 @@ impl State {
     /// Brings what is remembered up to date: before it is written, and before a closing window ends its jobs.
     pub fn remember(&mut self) {
         if !self.closing {
-            self.persisted.jobs = self.jobs.iter().filter(|job| job.is_lost_with_the_session()).map(Waiting::from).collect();
+            self.persisted.jobs = self.jobs.iter().filter(|job| job.is_lost_with_the_session()).map(QueuedJob::from).collect();
         }
         self.persisted.form = Some(TrainForm::from(&self.train));
         if let Some(open) = &self.data.open {

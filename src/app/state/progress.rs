@@ -13,23 +13,23 @@ use std::path::PathBuf;
 /// What a training has told so far.
 #[derive(Debug, Clone, Default)]
 pub struct Progress {
-    /// Stages that are through.
+    /// Stages that are finished.
     pub finished: Vec<Stage>,
-    /// The one at work; `None` before the first.
+    /// The stage at work; `None` before the first.
     pub stage: Option<Stage>,
-    /// Its steps so far.
+    /// Steps of that stage so far.
     pub done: usize,
-    /// Its steps in all; 0 until they are known.
+    /// Steps of that stage in all; 0 until they are known.
     pub total: usize,
     /// The newest step that came through.
     pub last: Option<Step>,
     /// What a step of each stage takes, s, and the number of its steps.
     pub seconds_per_step: Vec<(Stage, f64, usize)>,
-    /// Thinned out so that they stay short.
+    /// Curves of the training, thinned out so that they stay short.
     pub curves: Vec<Curve>,
-    /// On labelled images, where asked for.
+    /// AUROC on labelled images after each epoch, where asked for.
     pub auroc: Vec<AurocPoint>,
-    /// Of the diffusion model that is being trained.
+    /// How good the diffusion model that is being trained is by now.
     pub readiness: Option<Readiness>,
     /// Previews that were written, newest last.
     pub previews: Vec<(usize, PathBuf)>,
@@ -40,22 +40,22 @@ pub struct Progress {
 /// An evaluation on the way: a point of a curve, never used to choose anything.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AurocPoint {
-    /// After so many epochs of DIA.
+    /// Number of epochs of DIA after which it was measured.
     pub epoch: usize,
-    /// \[0, 1\].
+    /// AUROC, \[0, 1\].
     pub value: f64,
-    /// Its 95 % interval (DeLong).
+    /// The AUROC's 95 % interval (DeLong).
     pub ci95: [f64; 2],
 }
 
 /// What a curve is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Quantity {
-    /// The one that is brought down, all parts together.
+    /// The loss, all its parts together.
     Loss,
-    /// The two parts of DIA's loss.
+    /// The contrastive part of DIA's loss.
     Contrastive,
-    /// The other part: telling which shift a view has.
+    /// The other part of DIA's loss: telling which shift a view has.
     Shifts,
     /// L2 norm of all gradients.
     GradNorm,
@@ -66,7 +66,7 @@ pub enum Quantity {
 /// How one quantity of a stage has gone so far.
 #[derive(Debug, Clone)]
 pub struct Curve {
-    /// Which stage.
+    /// The stage whose training the curve is of.
     pub stage: Stage,
     /// What its values are.
     pub quantity: Quantity,
@@ -81,7 +81,7 @@ pub struct Curve {
 const MAX_POINTS: usize = 2000;
 
 impl Curve {
-    /// Without points yet.
+    /// A curve without points.
     pub fn new(stage: Stage, quantity: Quantity) -> Self {
         Self { stage, quantity, points: Vec::new(), stride: 1, seen: 0 }
     }
@@ -106,7 +106,7 @@ impl Curve {
 }
 
 impl Quantity {
-    /// Of a column of `metrics.csv`.
+    /// The quantity of a column of `metrics.csv`.
     fn of_column(name: &str) -> Option<Self> {
         match name {
             "loss" => Some(Self::Loss),
@@ -125,7 +125,7 @@ impl Progress {
         if self.total == 0 { 0.0 } else { (self.done as f32 / self.total as f32).clamp(0.0, 1.0) }
     }
 
-    /// `None` until its first step has come.
+    /// The curve of a quantity; `None` until the stage's first step has come.
     pub fn curve(&self, stage: Stage, quantity: Quantity) -> Option<&Curve> {
         self.curves.iter().find(|c| c.stage == stage && c.quantity == quantity)
     }

@@ -1,7 +1,7 @@
 //! The scores of one run, and the one threshold that all views of them share.
 
 use super::{
-    data::Open,
+    data::OpenDataset,
     embedding::EmbeddingState,
     listing::{GalleryFilter, Marks},
     persisted::OpenScores,
@@ -13,7 +13,7 @@ use crate::{
     error::Failure,
     metrics::Confusion,
     ml::scoring::tiles::highest::HighestTile,
-    scores::{Annotation, Review, SHIFTS, ScoreRow, SyntheticLesions},
+    scores::{ImageReview, Review, SHIFTS, ScoreRow, SyntheticLesions},
 };
 use serde::{Deserialize, Serialize};
 use std::{path::PathBuf, sync::Arc};
@@ -23,9 +23,9 @@ use std::{path::PathBuf, sync::Arc};
 pub struct ResultsState {
     /// The run that is shown, or being loaded; or one of its files of scores.
     pub run: Option<PathBuf>,
-    /// What has come of reading them.
+    /// What has come of reading its scores.
     pub scores: ScoresStatus,
-    /// They are being opened as the last session left them.
+    /// The scores that are being opened as the last session left them.
     pub recalled: Option<OpenScores>,
     /// Score from which on an image is called abnormal; one for all charts and the gallery.
     pub threshold: f64,
@@ -33,9 +33,9 @@ pub struct ResultsState {
     pub rule: Option<ThresholdRule>,
     /// Which outcome the gallery lists.
     pub tab: Tab,
-    /// In which order.
+    /// The order of the gallery.
     pub sort: Sort,
-    /// By what the list is narrowed down beside that.
+    /// What narrows the gallery down further.
     pub filter: GalleryFilter,
     /// What is known of the scored images where their data set is open. Kept by [`meet`](Self::meet).
     pub images: ScoredImageInfo,
@@ -68,17 +68,17 @@ pub struct ResultsState {
 /// What is known of scored images from their data set.
 #[derive(Debug, Default)]
 pub struct ScoredImageInfo {
-    /// What tables say of them.
+    /// What tables of labels say of the images.
     pub metadata: Arc<Metadata>,
-    /// What the person has said of them, and of others of their data set.
+    /// What the person has said of the images, and of others of their data set.
     pub curation: Arc<Curation>,
-    /// Names of those that have one of the person's own tags.
+    /// Names of the images that have one of the person's own tags.
     own_tagged: Vec<String>,
     /// How many of the images that the figures are over were left out, or given another label by hand, after they were scored.
     pub said_since: usize,
-    /// Some of them have another label.
+    /// Whether some of those have another label.
     pub relabelled_since: bool,
-    /// Of each row of the scores that in the metadata; empty where the data set is not open.
+    /// The row in the metadata of each row of the scores; empty where the data set is not open.
     rows: Vec<Option<u32>>,
 }
 
@@ -88,9 +88,9 @@ pub enum ScoresStatus {
     /// No run was chosen.
     #[default]
     None,
-    /// They are being read.
+    /// The scores are being read.
     Loading,
-    /// Shown in the place of the charts.
+    /// Why they cannot be read; shown in the place of the charts.
     Failed(Failure),
     /// Read; shared with the worker that explains them.
     Ready(Arc<ScoreSet>),
@@ -102,11 +102,11 @@ pub enum Comparing {
     /// None was chosen.
     #[default]
     None,
-    /// This one's scores are being read.
+    /// The scores of the second run are being read.
     Loading(PathBuf),
-    /// Which one, and why it cannot be compared.
+    /// Which run was chosen, and why it cannot be compared.
     Failed(PathBuf, Failure),
-    /// Both, and how they differ.
+    /// Both runs, and how they differ.
     Ready(Arc<ComparedRuns>),
 }
 
@@ -117,11 +117,11 @@ pub struct Explanation {
     pub generation: u64,
     /// The row that was asked about.
     pub row: Option<usize>,
-    /// Its picture is there, with or without the outline of a mask.
+    /// Whether the image's picture is there; `true`: with the outline of a mask.
     pub picture: Option<bool>,
     /// Which pictures of nearest normals are there.
     pub nearest: [bool; SHIFTS],
-    /// Its tile where the map is highest, and its corners as shares of the image's sides.
+    /// The image's tile where the anomaly map is highest, and its corners as shares of the image's sides.
     pub highest_tile: Option<(HighestTile, [[f32; 2]; 2])>,
     /// Why the rest of the answer is missing.
     pub failed: Option<Failure>,
@@ -134,13 +134,13 @@ pub struct Explanation {
 /// How anomaly maps are looked at.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MapView {
-    /// They lie over the picture of the large view, where there is one.
+    /// Whether they lie over the picture of the large view, where there is one.
     pub on: bool,
-    /// The gallery shows images under their maps, where these were saved.
+    /// Whether the gallery shows images under their maps, where these were saved.
     pub in_gallery: bool,
-    /// Of the colours over the picture, \[0, 1\].
+    /// Opacity of the colours over the picture, \[0, 1\].
     pub opacity: f32,
-    /// What is above it gets an edge; `None`: the threshold of the run's model.
+    /// The value above which a place gets an edge; `None`: the threshold of the run's model.
     pub threshold: Option<f32>,
 }
 
@@ -155,36 +155,36 @@ impl Default for MapView {
 pub struct Layers {
     /// Width and height of the picture, px.
     pub size: [u32; 2],
-    /// It can be laid over it.
+    /// Whether there is a mask whose edge can be laid over the picture.
     pub has_mask: bool,
-    /// Something is above the threshold.
+    /// Whether something is above the threshold.
     pub has_edge: bool,
     /// The threshold of the run's model, where there is one.
     pub threshold: Option<f32>,
-    /// The map was kept by the run, not made now.
+    /// Whether the map was kept by the run, not made now.
     pub is_saved: bool,
-    /// The model that made it has learnt from this image.
+    /// Whether the model that made the map has learnt from this image.
     pub is_learnt: bool,
 }
 
 /// The map of what covering the image changes.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum OcclusionMap {
-    /// It was not asked for.
+    /// The map was not asked for.
     #[default]
     None,
-    /// It is being made.
+    /// The map is being made.
     Running {
         /// Places covered so far.
         done: usize,
         /// Places in all.
         of: usize,
     },
-    /// It is there, as a picture on the graphics card.
+    /// The map is there, as a picture on the graphics card.
     Ready {
         /// Largest fall of the score where a place is covered, >= 0.
         fall: f64,
-        /// Largest rise, >= 0.
+        /// Largest rise of the score where a place is covered, >= 0.
         rise: f64,
     },
 }
@@ -202,23 +202,23 @@ pub enum ResultsCurve {
 /// Outcome tabs of the gallery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum Tab {
-    /// Normal, called abnormal.
+    /// Normal images that are called abnormal.
     #[default]
     FalsePositives,
-    /// Abnormal, called normal.
+    /// Abnormal images that are called normal.
     FalseNegatives,
-    /// Abnormal, called so.
+    /// Abnormal images that are called abnormal.
     TruePositives,
-    /// Normal, called so.
+    /// Normal images that are called normal.
     TrueNegatives,
-    /// All that the figures are over, those without a label included.
+    /// All images that the figures are over, those without a label included.
     All,
-    /// The normals questioned: training images, each scored against the others.
+    /// Training normals, each scored against the others.
     Training,
 }
 
 impl Tab {
-    /// As the gallery has them, what is wrong first.
+    /// All tabs in the order of the gallery, what is wrong first.
     pub const ALL: [Self; 6] =
         [Self::FalsePositives, Self::FalseNegatives, Self::TruePositives, Self::TrueNegatives, Self::All, Self::Training];
 
@@ -245,7 +245,7 @@ impl Tab {
         }
     }
 
-    /// What it holds, for people.
+    /// What the tab holds, for people.
     pub fn meaning(self) -> &'static str {
         match self {
             Self::FalsePositives => "Normal images that are called abnormal",
@@ -283,7 +283,7 @@ impl Tab {
         }
     }
 
-    /// The call is not what the label says.
+    /// Whether the call of its images is not what their label says.
     pub fn is_wrong(self) -> bool {
         matches!(self, Self::FalsePositives | Self::FalseNegatives)
     }
@@ -307,7 +307,8 @@ pub enum Sort {
     /// The closest calls first.
     Nearest,
     /// Least agreement between the test-time samples first.
-    Spread,
+    #[serde(rename = "Spread")]
+    LeastStable,
     /// Highest first in each class.
     Class,
     /// By the names of the images.
@@ -316,7 +317,8 @@ pub enum Sort {
 
 impl Sort {
     /// As the menu lists them.
-    pub const ALL: [Self; 7] = [Self::Surest, Self::Highest, Self::Lowest, Self::Nearest, Self::Spread, Self::Class, Self::Name];
+    pub const ALL: [Self; 7] =
+        [Self::Surest, Self::Highest, Self::Lowest, Self::Nearest, Self::LeastStable, Self::Class, Self::Name];
 
     /// For people.
     pub fn name(self) -> &'static str {
@@ -325,7 +327,7 @@ impl Sort {
             Self::Highest => "highest first",
             Self::Lowest => "lowest first",
             Self::Nearest => "near threshold",
-            Self::Spread => "least stable",
+            Self::LeastStable => "least stable",
             Self::Class => "by class",
             Self::Name => "by name",
         }
@@ -347,7 +349,7 @@ impl ResultsState {
     }
 
     /// What was noted about an image.
-    pub fn annotation(&self, name: &str) -> Annotation {
+    pub fn image_review(&self, name: &str) -> ImageReview {
         self.review.get(name).cloned().unwrap_or_default()
     }
 
@@ -392,7 +394,7 @@ impl ResultsState {
     }
 
     /// Takes in what the open data set says of the scored images; `None` where it is another one.
-    pub fn meet(&mut self, open: Option<&Open>) {
+    pub fn meet(&mut self, open: Option<&OpenDataset>) {
         self.images = ScoredImageInfo::default();
         if let Some((set, open)) = self.ready().cloned().zip(open) {
             let row = |scored: &ScoreRow| open.dataset.item(*open.by_name.get(&scored.path)?)?.row;
@@ -445,13 +447,13 @@ impl ResultsState {
         let mut shown: Vec<usize> = (from..to).filter(|&i| in_tab(&set.rows[i]) && filter_passes(i)).collect();
         drop(filter_passes);
         let distance = |i: &usize| (set.rows[*i].score - self.threshold).abs();
-        let spread = |i: &usize| set.rows[*i].spread.unwrap_or(f64::NEG_INFINITY);
+        let deviation = |i: &usize| set.rows[*i].deviation.unwrap_or(f64::NEG_INFINITY);
         match self.sort {
             Sort::Surest if matches!(self.tab, Tab::FalseNegatives | Tab::TrueNegatives) => shown.reverse(),
             Sort::Surest | Sort::Highest => {}
             Sort::Lowest => shown.reverse(),
             Sort::Nearest => shown.sort_by(|a, b| distance(a).total_cmp(&distance(b))),
-            Sort::Spread => shown.sort_by(|a, b| spread(b).total_cmp(&spread(a))),
+            Sort::LeastStable => shown.sort_by(|a, b| deviation(b).total_cmp(&deviation(a))),
             Sort::Class => shown.sort_by(|a, b| set.rows[*a].class.cmp(&set.rows[*b].class)),
             Sort::Name => shown.sort_by(|a, b| set.rows[*a].path.cmp(&set.rows[*b].path)),
         }

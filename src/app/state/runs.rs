@@ -21,9 +21,9 @@ pub struct RunsState {
     pub compared: Vec<PathBuf>,
     /// The curves of runs that were asked for.
     pub curves: HashMap<PathBuf, Arc<Vec<RunCurve>>>,
-    /// Newest first.
+    /// Runs in the trash, newest first.
     pub trash: Vec<RunEntry>,
-    /// The trash is listed in the place of the runs.
+    /// Whether the trash is listed in the place of the runs.
     pub shows_trash: bool,
     /// Runs of the trash that are about to be deleted for good.
     pub deleting: Vec<PathBuf>,
@@ -32,16 +32,16 @@ pub struct RunsState {
 /// Name and notes of a run, half typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunDraft {
-    /// Whose they are: its folder.
+    /// Folder of the run whose they are.
     pub run: PathBuf,
-    /// As it stands in the field.
+    /// Name as it stands in the field.
     pub name: String,
-    /// As they stand in the field.
+    /// Notes as they stand in the field.
     pub notes: String,
 }
 
 impl RunDraft {
-    /// As the run has them.
+    /// Name and notes as the run has them.
     pub fn of(run: &RunEntry) -> Self {
         Self { run: run.path.clone(), name: run.manifest.name.clone(), notes: run.manifest.notes.clone() }
     }
@@ -68,9 +68,9 @@ impl RunsState {
 pub struct SettingRow {
     /// `section.key`
     pub key: String,
-    /// One for each run; empty where a run has none.
+    /// The setting's value in each run; empty where a run has none.
     pub values: Vec<String>,
-    /// Not all runs have the same value.
+    /// Whether not all runs have the same value.
     pub differs: bool,
 }
 

@@ -26,7 +26,7 @@ pub struct TrainState {
     pub reuse: Option<ModelSource>,
     /// What stands in each field, valid or not.
     pub texts: Texts,
-    /// The fields that were typed in: what stands there is meant, be it the preset's own.
+    /// Fields the user typed in: their value is deliberate even if it equals the preset's.
     pub typed: BTreeSet<&'static str>,
     /// What stood there before anything was changed.
     pub begun: Texts,
@@ -36,7 +36,7 @@ pub struct TrainState {
 
 /// The settings of the form as a run on the open data takes them.
 #[derive(Debug)]
-pub struct Decided {
+pub struct ResolvedSettings {
     /// `data.tile` is decided.
     pub config: RunConfig,
     /// Why it is as it is.
@@ -48,13 +48,13 @@ pub struct Decided {
 /// What was decided last, and what that depended on: the settings, the shorter side of the open images and what the model has learnt
 /// from.
 #[derive(Debug, Default)]
-pub struct DecidedBefore(RefCell<Option<(DecidedFrom, Rc<Decided>)>>);
+pub struct ResolvedMemo(RefCell<Option<(ResolvedInputs, Rc<ResolvedSettings>)>>);
 
-type DecidedFrom = (RunConfig, Option<usize>, Option<LearntFrom>);
+type ResolvedInputs = (RunConfig, Option<usize>, Option<LearntFrom>);
 
-impl DecidedBefore {
+impl ResolvedMemo {
     /// At each frame several panels ask for the same.
-    pub fn of(&self, config: RunConfig, median_side: Option<usize>, given: Option<LearntFrom>) -> Rc<Decided> {
+    pub fn of(&self, config: RunConfig, median_side: Option<usize>, given: Option<LearntFrom>) -> Rc<ResolvedSettings> {
         let from = (config, median_side, given);
         let mut known = self.0.borrow_mut();
         match &*known {
@@ -62,7 +62,7 @@ impl DecidedBefore {
             _ => {
                 let (config, why) = from.0.with_tiles(median_side, given);
                 let instead = instead(&from.0, &config);
-                known.insert((from, Rc::new(Decided { config, why, instead }))).1.clone()
+                known.insert((from, Rc::new(ResolvedSettings { config, why, instead }))).1.clone()
             }
         }
     }

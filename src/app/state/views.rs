@@ -20,9 +20,9 @@ pub struct SavedView {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ListView {
-    /// Of the grid.
+    /// A view of the grid in Data.
     Data(DataListView),
-    /// Of gallery and charts.
+    /// A view of gallery and charts in Results.
     Results(ResultsListView),
 }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub struct WorkspaceSettings {
     /// In the order in which they were made.
     pub tags: Vec<OwnTag>,
-    /// Of Data and of Results.
+    /// Saved views, of Data and of Results.
     pub views: Vec<SavedView>,
 }
 
@@ -36,7 +36,7 @@ impl OwnTag {
 }
 
 impl WorkspaceSettings {
-    /// The same with one more tag. The error says why its name will not do.
+    /// These settings with one more tag. The error says why its name will not do.
     pub fn with_tag(&self, name: &str, key: Option<char>) -> Result<Self, String> {
         let name = Curation::new_tag(name)?;
         if self.tags.iter().any(|tag| tag.name == name) {

@@ -8,7 +8,7 @@ use crate::{
     app::{
         DataCommand, Effect, State,
         message::{BackgroundEffect, ImageEffect, Texture},
-        state::{Check, DataPage, Edit, Filter, HistoryEntry, Open, Opening, TableForm, Workspace},
+        state::{DataPage, DuplicateSearch, Edit, Filter, HistoryEntry, OpenDataset, Opening, TableForm, Workspace},
     },
     config::{DataConfig, DicomWindow, LabelColumns, Reading},
     data::{ALL, Curation, Dataset, Examination, ImageId, Label, Split, TablePreview},
@@ -52,7 +52,7 @@ pub fn execute(state: &mut State, command: DataCommand) -> Vec<Effect> {
             effects
         }
         DataCommand::FindDuplicates => {
-            state.data.check.asked = true;
+            state.data.duplicate_search.asked = true;
             Vec::new()
         }
         DataCommand::ChooseColumns(path) => choose_columns(state, path),
@@ -100,7 +100,7 @@ fn open_several(state: &mut State, paths: Vec<PathBuf>) -> Vec<Effect> {
     }
 }
 
-/// The same path, understood in another way: nothing that was chosen for the old one holds.
+/// Opens the same path, understood in another way: nothing that was chosen for the old one holds.
 fn read_as(state: &mut State, reading: Reading, level: i64) -> Vec<Effect> {
     let Some(open) = state.open() else { return Vec::new() };
     let DataConfig { path, only, test_fraction, split_seed, window, .. } = open.config.clone();
@@ -199,7 +199,7 @@ fn choose_normal(state: &mut State, chooses: bool) -> Vec<Effect> {
     Vec::new()
 }
 
-/// The same images, whose pixels are others.
+/// Opens the same images through another DICOM window: their pixels are others.
 fn see_through(state: &mut State, window: DicomWindow) -> Vec<Effect> {
     let Some(open) = state.open() else { return Vec::new() };
     let config = DataConfig { window, ..open.config.clone() };
@@ -248,11 +248,11 @@ pub fn opened(state: &mut State, generation: u64, config: DataConfig, dataset: A
     }
     training_form::change_data(state, &config.path);
     state.data.opening = None;
-    state.data.open = Some(Arc::new(Open::new(config, dataset.clone(), generation)));
+    state.data.open = Some(Arc::new(OpenDataset::new(config, dataset.clone(), generation)));
     let mut effects = vec![Effect::Image(ImageEffect::Source { generation, dataset, keep: same })];
     if !same {
         state.data.pictures_since = generation;
-        if std::mem::take(&mut state.data.check).running {
+        if std::mem::take(&mut state.data.duplicate_search).running {
             effects.push(Effect::Background(BackgroundEffect::StopFindingDuplicates));
         }
         state.data.broken.clear();
@@ -333,7 +333,8 @@ pub fn curation_read(
 pub fn examined(state: &mut State, generation: u64, examination: Arc<Examination>) -> Vec<Effect> {
     if generation == state.data.pictures_since && state.data.open.is_some() {
         state.data.broken.extend(examination.unusable.iter().cloned());
-        state.data.check = Check { done: state.data.check.done, found: Some(examination), ..Check::default() };
+        state.data.duplicate_search =
+            DuplicateSearch { done: state.data.duplicate_search.done, found: Some(examination), ..DuplicateSearch::default() };
         state.data.count_pairs();
     }
     Vec::new()

@@ -6,14 +6,14 @@ use crate::{
     app::{
         Effect, State,
         message::{BackgroundEffect, ImageEffect, Texture},
-        state::{AskedPreview, Check, PreviewDone, Workspace},
+        state::{AskedPreview, DuplicateSearch, PreviewDone, Workspace},
     },
     engine::preprocess_preview::{PreprocessPreview, PreviewRequest},
     error::Failure,
 };
 
-/// To be asked after each [`update`](super::update()).
-pub fn follow(state: &mut State) -> Vec<Effect> {
+/// What the state as it is now asks for by itself; to be called after each [`update`](super::update()).
+pub fn derived_effects(state: &mut State) -> Vec<Effect> {
     let mut effects: Vec<Effect> = request_preview(state).into_iter().collect();
     effects.extend(examine(state));
     let preprocess = &state.train.config.preprocess;
@@ -76,8 +76,8 @@ pub fn preview(state: &mut State, generation: u64, preview: Result<PreprocessPre
 fn examine(state: &mut State) -> Option<Effect> {
     let busy = state.jobs.iter().any(|j| !j.state.has_ended());
     let (open, generation) = (state.data.open.clone()?, state.data.pictures_since);
-    let check = &mut state.data.check;
-    let few = open.dataset.items.len() <= Check::AUTOMATIC;
+    let check = &mut state.data.duplicate_search;
+    let few = open.dataset.items.len() <= DuplicateSearch::AUTOMATIC;
     let wanted = check.found.is_none() && !busy && (check.asked || few);
     if wanted == check.running {
         return None;

@@ -10,7 +10,7 @@ use crate::{
     jobs::events::JobEvent,
 };
 
-pub fn take(state: &mut State, event: JobEvent) -> Vec<Effect> {
+pub fn apply(state: &mut State, event: JobEvent) -> Vec<Effect> {
     match event {
         JobEvent::Picked(pick, paths) => dialogs::picked(state, pick, paths),
         JobEvent::Opening { found } => {
@@ -24,7 +24,7 @@ pub fn take(state: &mut State, event: JobEvent) -> Vec<Effect> {
         JobEvent::PreprocessPreview { generation, preview } => derived::preview(state, generation, preview),
         JobEvent::Examining { generation, done } => {
             if generation == state.data.pictures_since {
-                state.data.check.done = done;
+                state.data.duplicate_search.done = done;
             }
             Vec::new()
         }

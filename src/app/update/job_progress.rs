@@ -9,7 +9,7 @@ use crate::{
         Effect, State,
         message::{ImageEffect, Texture, WindowEffect},
         next_step,
-        state::{AurocPoint, JobInfo, JobState, Notification, Waiting, Work, Workspace},
+        state::{AurocPoint, JobInfo, JobState, Notification, QueuedJob, Work, Workspace},
     },
     engine::display::rgba::Rgba,
     error::Failure,
@@ -40,7 +40,7 @@ pub fn folder(state: &mut State, id: JobId, run: PathBuf) -> Vec<Effect> {
 
 /// What a closing window has remembered of this job is in its run folder by now, or came to its end.
 fn is_safe(state: &mut State, id: JobId) {
-    let Some(job) = state.jobs.iter().find(|j| j.id == id && state.closing).map(Waiting::from) else { return };
+    let Some(job) = state.jobs.iter().find(|j| j.id == id && state.closing).map(QueuedJob::from) else { return };
     if let Some(at) = state.persisted.jobs.iter().position(|w| *w == job) {
         state.persisted.jobs.remove(at);
     }

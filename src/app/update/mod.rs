@@ -23,7 +23,7 @@ mod views;
 #[cfg(test)]
 mod tests;
 
-pub use derived::follow;
+pub use derived::derived_effects;
 
 use super::{AppCommand, Command, DataCommand, DissolveCommand, Effect, Message, RunsCommand, State, TrainCommand};
 
@@ -35,7 +35,7 @@ pub fn update(state: &mut State, message: impl Into<Message>) -> Vec<Effect> {
             effects.extend(execute(state, command));
             effects
         }
-        Message::Event(event) => events::take(state, event),
+        Message::Event(event) => events::apply(state, event),
     }
 }
 

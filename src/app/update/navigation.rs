@@ -2,7 +2,7 @@
 
 use super::{
     data, dissolve, job_progress, large_view, results, runs,
-    shared::{annotations, curation, gallery, machine, selection},
+    shared::{curation, gallery, machine, review, selection},
     views,
 };
 use crate::{
@@ -99,7 +99,7 @@ fn replay(state: &mut State, edit: Edit, said: &str) -> Vec<Effect> {
             state.train = *form;
             Vec::new()
         }
-        Edit::Annotations { file, annotations } => annotations::annotate(state, &file, annotations),
+        Edit::Review { file, reviews } => review::replace(state, &file, reviews),
         Edit::Curation { data, curation } => curation::replace(state, &data, curation),
         Edit::Normal { data, names } => data::replace_normal(state, &data, names),
         Edit::Views(saved) => views::replace(state, saved, String::new()),
@@ -136,7 +136,7 @@ pub fn escape(state: &mut State) -> Vec<Effect> {
 
 /// Takes back the question whether to delete, else leaves the trash; returns whether there was one of them.
 fn leave_trash(state: &mut State) -> bool {
-    let list = &mut state.list;
+    let list = &mut state.run_list;
     !std::mem::take(&mut list.deleting).is_empty() || std::mem::take(&mut list.shows_trash)
 }
 
@@ -160,7 +160,7 @@ pub fn walk(state: &mut State, by: i64) -> Vec<Effect> {
     selection::beside(state, by).map_or_else(Vec::new, |id| selection::select(state, id))
 }
 
-/// The same, and selects what is walked over.
+/// Walks on by so many images, and selects what is walked over.
 pub fn extend(state: &mut State, by: i64) -> Vec<Effect> {
     match state.workspace {
         Workspace::Data => selection::extend(state, by),
@@ -178,7 +178,7 @@ pub fn toggle(state: &mut State, overlay: Overlay) -> Vec<Effect> {
     show_overlay(state, Some(overlay), place.filter(|_| !overlay.is_place()))
 }
 
-/// What lies above all goes, and what it has covered is there again.
+/// Closes the top overlay and restores the one beneath.
 fn leave_overlay(state: &mut State) -> Vec<Effect> {
     let covered = state.covered;
     show_overlay(state, covered, None)

@@ -2,7 +2,7 @@
 
 use super::{
     compare_runs, data, dissolve, large_view,
-    shared::{annotations, embedding, gallery},
+    shared::{embedding, gallery, review},
 };
 use crate::{
     app::{
@@ -11,7 +11,7 @@ use crate::{
     },
     config::{DataConfig, ThresholdRule},
     engine::{
-        export::results::{Export, Shown},
+        export::results::{Export, ExportContext},
         runs::{list::ModelSource, score_set::ScoreSet},
     },
     error::Failure,
@@ -26,7 +26,7 @@ use std::{
 pub fn execute(state: &mut State, command: ResultsCommand) -> Vec<Effect> {
     match command {
         ResultsCommand::Open(run) => open(state, run),
-        ResultsCommand::By(kind) => by(state, kind),
+        ResultsCommand::By(kind) => switch_score(state, kind),
         ResultsCommand::Threshold(threshold) => set_threshold(state, threshold),
         ResultsCommand::Rule(rule) => set_rule(state, rule),
         ResultsCommand::Tab(tab) => gallery::relist(state, |r| r.tab = tab),
@@ -34,8 +34,8 @@ pub fn execute(state: &mut State, command: ResultsCommand) -> Vec<Effect> {
         ResultsCommand::Filter(filter) => gallery::relist(state, |r| r.filter = filter),
         ResultsCommand::Row(row) => gallery::select_row(state, row),
         ResultsCommand::Mark(mark) => gallery::mark(state, mark),
-        ResultsCommand::Tag(tag) => annotations::tag(state, tag),
-        ResultsCommand::Annotation { file, name, annotation } => annotations::annotate(state, &file, vec![(name, annotation)]),
+        ResultsCommand::Tag(tag) => review::tag(state, tag),
+        ResultsCommand::Review { file, name, review } => review::replace(state, &file, vec![(name, review)]),
         ResultsCommand::Export(what) => export(state, what),
         ResultsCommand::CompareWith(run) => compare_runs::compare_with(state, run),
         ResultsCommand::AskFolder(open) => {
@@ -96,8 +96,8 @@ pub fn recall(state: &mut State) -> Vec<Effect> {
     vec![Effect::Load(request)]
 }
 
-/// The same images by another score; the selection stays.
-fn by(state: &mut State, kind: ScoreKind) -> Vec<Effect> {
+/// Shows the same images by another score; the selection stays.
+fn switch_score(state: &mut State, kind: ScoreKind) -> Vec<Effect> {
     let r = &mut state.results;
     let (Some(run), Some(set)) = (r.run.clone(), r.ready()) else { return Vec::new() };
     if set.kind == kind {
@@ -235,11 +235,11 @@ fn set_rule(state: &mut State, rule: ThresholdRule) -> Vec<Effect> {
 
 fn export(state: &mut State, what: Export) -> Vec<Effect> {
     let r = &state.results;
-    let shown = || Shown {
+    let context = || ExportContext {
         threshold: r.threshold,
         review: r.review.clone(),
         curation: r.images.curation.clone(),
-        selected: state.chosen_rows(),
+        selected: state.selected_rows(),
     };
-    r.ready().map(|set| Effect::Load(LoadRequest::Export { what, set: set.clone(), shown: shown() })).into_iter().collect()
+    r.ready().map(|set| Effect::Load(LoadRequest::Export { what, set: set.clone(), context: context() })).into_iter().collect()
 }

@@ -23,7 +23,7 @@ use std::{path::Path, sync::Arc};
 pub const COMPARED: usize = 6;
 
 pub fn execute(state: &mut State, command: RunsCommand) -> Vec<Effect> {
-    let list = &mut state.list;
+    let list = &mut state.run_list;
     match command {
         RunsCommand::Refresh => return vec![Effect::Load(LoadRequest::ListRuns)],
         RunsCommand::Select(run) => return select(state, &run),
@@ -59,12 +59,12 @@ pub fn listed(state: &mut State, runs: Vec<RunEntry>) -> Vec<Effect> {
 }
 
 fn select(state: &mut State, run: &Path) -> Vec<Effect> {
-    state.list.selected = (state.list.selected.as_deref() != Some(run)).then(|| run.to_path_buf());
+    state.run_list.selected = (state.run_list.selected.as_deref() != Some(run)).then(|| run.to_path_buf());
     Vec::new()
 }
 
 fn compare(state: &mut State, run: &Path) -> Vec<Effect> {
-    let compared = &mut state.list.compared;
+    let compared = &mut state.run_list.compared;
     if compared.iter().any(|p| p == run) {
         compared.retain(|p| p != run);
         return Vec::new();
@@ -80,27 +80,27 @@ fn compare(state: &mut State, run: &Path) -> Vec<Effect> {
 pub fn curves(state: &mut State, run: &Path, curves: Vec<RunCurve>) -> Vec<Effect> {
     let resumed = |job: &&mut JobInfo| job.work == Work::Resume(run.to_path_buf());
     state.jobs.iter_mut().filter(resumed).for_each(|job| job.progress.recall(&curves));
-    state.list.curves.insert(run.to_path_buf(), Arc::new(curves));
+    state.run_list.curves.insert(run.to_path_buf(), Arc::new(curves));
     Vec::new()
 }
 
 pub fn trash_listed(state: &mut State, trash: Vec<RunEntry>) -> Vec<Effect> {
-    state.list.shows_trash &= !trash.is_empty();
-    state.list.trash = trash;
+    state.run_list.shows_trash &= !trash.is_empty();
+    state.run_list.trash = trash;
     // What was thrown away or has gone is compared no more.
     let runs = &state.runs;
-    state.list.compared.retain(|p| runs.iter().any(|r| r.path == *p));
+    state.run_list.compared.retain(|p| runs.iter().any(|r| r.path == *p));
     Vec::new()
 }
 
 /// More letters of the same draft.
 pub fn continues(state: &State, draft: &RunDraft) -> bool {
-    state.list.draft.as_ref().is_none_or(|before| before.run == draft.run)
+    state.run_list.draft.as_ref().is_none_or(|before| before.run == draft.run)
 }
 
 /// Writes down name and notes that were being typed.
 pub fn keep_draft(state: &mut State) -> Vec<Effect> {
-    let Some(RunDraft { run, name, notes }) = state.list.draft.take() else { return Vec::new() };
+    let Some(RunDraft { run, name, notes }) = state.run_list.draft.take() else { return Vec::new() };
     let Some(entry) = state.runs.iter().find(|r| r.path == run) else { return Vec::new() };
     // A run has a name.
     let name = Some(name.trim()).filter(|name| !name.is_empty()).unwrap_or(&entry.manifest.name).to_string();
@@ -114,8 +114,8 @@ pub fn action(state: &mut State, action: RunAction) -> Vec<Effect> {
                 state.notify_error("This run cannot be thrown away.", reason);
                 return Vec::new();
             }
-            if state.list.selected.as_ref() == Some(run) {
-                state.list.selected = None;
+            if state.run_list.selected.as_ref() == Some(run) {
+                state.run_list.selected = None;
             }
         }
         RunAction::Edit { run, name, notes } => {
@@ -128,7 +128,7 @@ pub fn action(state: &mut State, action: RunAction) -> Vec<Effect> {
             let undo = RunAction::Edit { run: run.clone(), name: before.0, notes: before.1 };
             state.history.note(HistoryEntry::new("Name and notes", Edit::Run(undo), Edit::Run(action.clone())));
         }
-        RunAction::Delete(_) => state.list.deleting.clear(),
+        RunAction::Delete(_) => state.run_list.deleting.clear(),
         RunAction::Restore(_) | RunAction::Import(_) | RunAction::Export(_) | RunAction::ExportOnnx(_) | RunAction::Report(_) => {
         }
     }

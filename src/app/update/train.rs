@@ -32,7 +32,7 @@ pub fn execute(state: &mut State, command: TrainCommand) -> Vec<Effect> {
         TrainCommand::UseSettings(run) => training_form::use_settings(state, &run),
         TrainCommand::Reuse(source) => training_form::reuse(state, source),
         TrainCommand::Start(kind) => start(state, kind),
-        TrainCommand::NotStart => {
+        TrainCommand::CancelStart => {
             state.asks_long = None;
             Vec::new()
         }
@@ -45,7 +45,7 @@ pub fn execute(state: &mut State, command: TrainCommand) -> Vec<Effect> {
         TrainCommand::Pause(id) => queue::control(state, id, JobOrder::Pause),
         TrainCommand::Continue(id) => queue::control(state, id, JobOrder::Continue),
         TrainCommand::Stop(id) => queue::control(state, id, JobOrder::Stop),
-        TrainCommand::Keep(id) => queue::control(state, id, JobOrder::Keep),
+        TrainCommand::FinishEarly(id) => queue::control(state, id, JobOrder::FinishEarly),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
         next_step, out,
         streams::{Input, is_dash},
     },
-    config::{DataConfig, DeviceKind, DiaConfig, DicomWindow, DissolveMethod, Limits, PreprocessConfig, Tile, TileSize},
+    config::{DataConfig, DeviceKind, DiaConfig, DicomWindow, DissolveMethod, Limits, PreprocessConfig, TileSize, Tiling},
     data::{Dataset, ImageId, Picture, Preprocess},
     engine::{
         export::contact_sheet::{Column, contact_sheet},
@@ -64,7 +64,7 @@ pub struct Args {
     /// off: the whole picture is resized and dissolved; 32, 64 or 128: at its own scale, by overlapping tiles of that side, px;
     /// auto: by tiles where the model has learnt from tiles and the picture is large enough
     #[arg(long, value_name = "off|auto|PX", default_value = "auto")]
-    tile: Tile,
+    tile: Tiling,
     /// Shorter side, px, to which a picture is shrunk before it is dissolved by tiles; 0 = its own [default: that of the model, or 512]
     #[arg(long, value_name = "PX")]
     working_size: Option<usize>,
@@ -91,7 +91,7 @@ struct Work {
     method: DissolveMethod,
     model: Option<Arc<DiffusionModel>>,
     resolution: usize,
-    tile: Tile,
+    tile: Tiling,
     working_size: Option<usize>,
     window: DicomWindow,
     /// That of the model's run, where it changes pictures.
@@ -158,14 +158,14 @@ pub fn run(mut args: Args) -> Result<()> {
 
 /// Refuses settings that exclude each other, or that lie outside their range.
 fn refuse_contradictions(args: &Args) -> Result<()> {
-    if let (Tile::Px(tile), Some(resolution)) = (args.tile, args.resolution) {
+    if let (Tiling::Px(tile), Some(resolution)) = (args.tile, args.resolution) {
         return Err(Error::usage(
             format!("--tile {tile} and --resolution {resolution} contradict each other"),
             "give --tile for large pictures at their own scale, or --resolution for whole pictures resized",
         ));
     }
     let whole = match (args.tile, args.resolution) {
-        (Tile::Off, _) => Some("--tile off".to_string()),
+        (Tiling::Off, _) => Some("--tile off".to_string()),
         (_, resolution) => resolution.map(|px| format!("--resolution {px}")),
     };
     if let (Some(px), Some(whole)) = (args.working_size, whole) {
@@ -210,7 +210,7 @@ fn check_steps(args: &Args, model: &DiffusionModel) -> Result<()> {
     if learnt > 0 && args.t.iter().any(|&t| t >= learnt) {
         out::note(format_args!("note: this model has learnt t below {learnt}: from there on what it leaves says nothing"));
     }
-    if let Tile::Px(tile) = args.tile
+    if let Tiling::Px(tile) = args.tile
         && info.tiles().is_none()
     {
         out::note(format_args!("note: this model has learnt from whole pictures: a tile of {tile} px is to it a small picture"));
@@ -265,7 +265,7 @@ impl Work {
             if dissolver.uses_t() { self.steps.iter().map(|&t| Some(t)).collect() } else { vec![None] };
         // Both at the original's size: what resizing alone makes of it, and the dissolved pictures.
         let tiles = self.tiles([original.width, original.height]);
-        if tiles.is_none() && (self.working_size.is_some() || matches!(self.tile, Tile::Px(_))) {
+        if tiles.is_none() && (self.working_size.is_some() || matches!(self.tile, Tiling::Px(_))) {
             let [width, height] = [original.width, original.height];
             let shorter = width.min(height).min(self.working_size.filter(|&size| size > 0).unwrap_or(usize::MAX));
             let why = match shorter <= TileSize::LEAST_WORKING_SIZE {

@@ -86,7 +86,7 @@ pub fn run(args: Args) -> Result<()> {
     let path = match args.out {
         Some(out) => out,
         None if is_own => ready.run.join(files::SCORES),
-        None => finished_run::beside(&ready.run, data.root()),
+        None => finished_run::scores_path(&ready.run, data.root()),
     };
     let output = Output::new(&path)?;
     scores.write(output.path())?;

@@ -6,7 +6,7 @@ use crate::{
         out,
         progress::Terminal,
     },
-    config::{DissolveMethod, RunConfig, Tile, TileSize},
+    config::{DissolveMethod, RunConfig, TileSize, Tiling},
     engine::pipeline,
     error::{Error, Result},
     ml::base::device,
@@ -62,7 +62,7 @@ pub fn all(args: AllArgs) -> Result<()> {
         Some(run) => go_on(&run, &args.common),
         None => {
             let mut config = args.common.config(&args.data)?;
-            if args.maps && config.data.tile == Tile::Off {
+            if args.maps && config.data.tile == Tiling::Off {
                 return Err(Error::usage(
                     "--maps asks for anomaly maps, and data.tile=off sees whole pictures, which make none",
                     "leave --maps out, or say --set data.tile=auto",
@@ -109,8 +109,8 @@ fn start(kind: RunKind, config: RunConfig, common: &Common, needs_tiles: bool) -
     device::set_threads(config.run.threads)?;
     let name = common.run_name(&config.data.path);
     let run = pipeline::create(kind, &config, &common.workspace, &name, &mut terminal)?;
-    let wants_tiles = matches!(config.data.tile, Tile::Px(_)) || needs_tiles;
-    if wants_tiles && run.config()?.data.tile == Tile::Off {
+    let wants_tiles = matches!(config.data.tile, Tiling::Px(_)) || needs_tiles;
+    if wants_tiles && run.config()?.data.tile == Tiling::Off {
         let (tile, size, least) = (config.data.tile, config.data.working_size, TileSize::LEAST_WORKING_SIZE);
         let maps = if needs_tiles { ", and there will be no anomaly maps" } else { "" };
         out::note(format_args!(
@@ -119,7 +119,7 @@ fn start(kind: RunKind, config: RunConfig, common: &Common, needs_tiles: bool) -
         ));
     }
     out::note(format_args!("run folder: {}", run.path().display()));
-    finish(&run, pipeline::work(&run, &mut terminal))
+    finish(&run, pipeline::resume(&run, &mut terminal))
 }
 
 /// Goes on with a run on its own settings; only device and threads may be others.
@@ -132,7 +132,7 @@ fn go_on(run: &RunDir, common: &Common) -> Result<()> {
         run.set_config(&config)?;
     }
     device::set_threads(run.config()?.run.threads)?;
-    finish(run, pipeline::work(run, &mut terminal))
+    finish(run, pipeline::resume(run, &mut terminal))
 }
 
 fn finish(run: &RunDir, result: Result<()>) -> Result<()> {

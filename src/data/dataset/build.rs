@@ -47,14 +47,14 @@ impl Dataset {
         }
     }
 
-    /// Splits anew, and says anew what there is to say.
+    /// Reassigns splits and regenerates warnings.
     pub(in crate::data) fn refresh(&mut self) {
         self.split_notes = self.assign_splits();
-        self.tell();
+        self.refresh_warnings();
     }
 
-    /// Says anew what there is to say; the split stays.
-    pub(super) fn tell(&mut self) {
+    /// Regenerates warnings and the suggested normal class; the split stays.
+    pub(super) fn refresh_warnings(&mut self) {
         self.suggested = if self.normal_name().is_none() { self.suggestion() } else { None };
         let more = self.split_notes.iter().cloned().chain(self.leaks()).chain(self.duplicate_warnings());
         let more = more.chain(self.curation_warning()).chain(self.classes_apart()).map(Warning::from);

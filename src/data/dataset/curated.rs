@@ -16,7 +16,7 @@ use std::{
 };
 
 impl Dataset {
-    /// The same images under what a person has said of them, in the place of what was said before. Where the set has no classes of
+    /// This data set under what a person has said of its images, in the place of what was said before. Where the set has no classes of
     /// its own, labels make two: `normal` and `abnormal`. Remakes the split where it is ours.
     pub fn curated(&self, curation: Arc<Curation>) -> Self {
         let mut set = self.clone();
@@ -35,12 +35,12 @@ impl Dataset {
             set.refresh();
         } else {
             // What is left out keeps its place, so no image changes sides.
-            set.tell();
+            set.refresh_warnings();
         }
         set
     }
 
-    /// The same under a table that a person names, which has to be one of these images.
+    /// This data set under a table that a person names, which has to be one of these images.
     ///
     /// # Errors
     /// A table that cannot be read, or names none of these images.
@@ -132,7 +132,7 @@ impl Dataset {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Layout, Said, Source, Split};
+    use crate::data::{ImageCuration, Layout, Source, Split};
 
     /// So many images of each of these classes, or of none.
     fn set(classes: &[&str], each: usize) -> Dataset {
@@ -149,16 +149,16 @@ mod tests {
         Dataset::from_items("root".into(), layout, String::new(), classes, items)
     }
 
-    fn said(of: impl IntoIterator<Item = (String, Said)>) -> Arc<Curation> {
+    fn said(of: impl IntoIterator<Item = (String, ImageCuration)>) -> Arc<Curation> {
         let mut curation = Curation::default();
         of.into_iter().for_each(|(name, said)| curation.set(&name, said));
         Arc::new(curation)
     }
 
-    const OUT: Said = Said { label: None, leave_out: true };
+    const OUT: ImageCuration = ImageCuration { label: None, leave_out: true };
 
-    fn labelled(label: Label) -> Said {
-        Said { label: Some(label), leave_out: false }
+    fn labelled(label: Label) -> ImageCuration {
+        ImageCuration { label: Some(label), leave_out: false }
     }
 
     fn splits(set: &Dataset) -> Vec<Split> {

@@ -22,15 +22,15 @@ const LONGEST_TAG: usize = 40;
 /// What the models tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Label {
-    /// Of a class that was said to be normal.
+    /// The image is of a class that was said to be normal.
     Normal,
-    /// Of any other class.
+    /// The image is of any other class.
     Abnormal,
 }
 
 /// What was said of one image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Said {
+pub struct ImageCuration {
     /// In the place of what its class says.
     pub label: Option<Label>,
     /// It neither trains nor is scored.
@@ -41,7 +41,7 @@ pub struct Said {
 /// kept: a part of it may be open.
 #[derive(Debug, Clone, Default)]
 pub struct Curation {
-    said: BTreeMap<String, Said>,
+    said: BTreeMap<String, ImageCuration>,
     /// Those of images that have some.
     tags: BTreeMap<String, BTreeSet<String>>,
     /// The table that it was read from has no column of labels, or none of what is left out: it says nothing of these.
@@ -63,18 +63,18 @@ impl Curation {
         let (before, said, [no_label, no_leave_out]) = (self.get(name), table.get(name), table.silent);
         let label = if no_label { before.label } else { said.label };
         let leave_out = if no_leave_out { before.leave_out } else { said.leave_out };
-        self.set(name, Said { label, leave_out });
+        self.set(name, ImageCuration { label, leave_out });
         table.tags(name).for_each(|tag| self.tag(name, tag, true));
     }
 
     /// What was said of an image.
-    pub fn get(&self, name: &str) -> Said {
+    pub fn get(&self, name: &str) -> ImageCuration {
         self.said.get(name).copied().unwrap_or_default()
     }
 
     /// Replaces what was said of an image.
-    pub fn set(&mut self, name: &str, said: Said) {
-        if said == Said::default() {
+    pub fn set(&mut self, name: &str, said: ImageCuration) {
+        if said == ImageCuration::default() {
             self.said.remove(name);
         } else {
             self.said.insert(name.to_string(), said);
@@ -175,7 +175,7 @@ impl Curation {
         Self::parsed(path, &std::fs::read(path).map_err(Error::io("read", path))?)
     }
 
-    /// The same of a table with the columns that [`to_csv`](Self::to_csv) writes, which tell it from a table of labels; `None` for
+    /// Reads a table with the columns that [`to_csv`](Self::to_csv) writes, which tell it from a table of labels; `None` for
     /// other files.
     ///
     /// # Errors
@@ -231,7 +231,7 @@ impl Curation {
             };
             let name = text::from_cell(record.get(path).unwrap_or_default());
             if !name.is_empty() {
-                curation.set(name, Said { label, leave_out });
+                curation.set(name, ImageCuration { label, leave_out });
                 let tags = text::from_cell(cell(tags)).split(';').filter_map(Self::tag_name);
                 tags.for_each(|tag| curation.tag(name, &tag, true));
             }
@@ -287,19 +287,19 @@ mod tests {
     #[test]
     fn table_is_read_as_it_was_written() {
         let mut curation = Curation::default();
-        curation.set("a/1, \"ä\".png", Said { label: Some(Label::Abnormal), leave_out: false });
-        curation.set("=x.png", Said { label: None, leave_out: true });
-        curation.set("b.png", Said { label: Some(Label::Normal), leave_out: true });
+        curation.set("a/1, \"ä\".png", ImageCuration { label: Some(Label::Abnormal), leave_out: false });
+        curation.set("=x.png", ImageCuration { label: None, leave_out: true });
+        curation.set("b.png", ImageCuration { label: Some(Label::Normal), leave_out: true });
         assert_eq!(Curation::parse(&curation.to_csv()), Ok(curation.clone()));
         assert_eq!(Curation::parse(&Curation::default().to_csv()), Ok(Curation::default()));
-        curation.set("b.png", Said::default());
-        assert_eq!((curation.len(), curation.get("b.png")), (2, Said::default()));
+        curation.set("b.png", ImageCuration::default());
+        assert_eq!((curation.len(), curation.get("b.png")), (2, ImageCuration::default()));
     }
 
     #[test]
     fn own_tags_are_a_column_where_there_are_some() {
         let mut curation = Curation::default();
-        curation.set("b.png", Said { label: None, leave_out: true });
+        curation.set("b.png", ImageCuration { label: None, leave_out: true });
         assert!(!String::from_utf8_lossy(&curation.to_csv()).contains("tags"), "the table that it always was");
         curation.tag("a.png", "camera 2", true);
         curation.tag("a.png", "blur", true);
@@ -349,7 +349,7 @@ mod tests {
         assert!(why.contains("said.csv has the leave_out \"maybe\" in line 3"), "{why}");
         // As spreadsheets write it where the comma stands in numbers.
         let table = read("\u{feff}\"path\";\"Label\";\"leave_out\";\"tags\"\r\na.png;normal;1;\"x; y\"\r\n").unwrap().unwrap();
-        assert_eq!(table.get("a.png"), Said { label: Some(Label::Normal), leave_out: true });
+        assert_eq!(table.get("a.png"), ImageCuration { label: Some(Label::Normal), leave_out: true });
         assert_eq!(table.tags("a.png").collect::<Vec<_>>(), ["x", "y"]);
         assert_eq!(read("path\tlabel\tleave_out\na.png\t\t1\n").unwrap().unwrap().len(), 1);
         assert!(Curation::read_exported(&dir.path().join("none.csv")).is_err());

@@ -1,7 +1,7 @@
 //! Which data set this is.
 
 use super::{
-    curation::{Label, Said},
+    curation::{ImageCuration, Label},
     model::{Dataset, ImageId},
 };
 use fnv::FnvHasher;
@@ -18,7 +18,7 @@ impl Dataset {
             for item in &self.items {
                 hash.write(item.name.as_bytes());
                 item.size.iter().for_each(|side| hash.write(&side.to_le_bytes()));
-                if item.said != Said::default() {
+                if item.said != ImageCuration::default() {
                     let label = item.said.label.map_or(0, |label| if label == Label::Normal { 1 } else { 2 });
                     hash.write(&[b'\0', label, u8::from(item.said.leave_out)]);
                 }

@@ -6,8 +6,8 @@ mod curated;
 mod curation;
 mod duplicates;
 mod fingerprint;
-mod fitted;
 mod model;
+mod network_pixels_cache;
 mod normal;
 mod outlined;
 mod pixel_store;
@@ -17,7 +17,7 @@ mod split;
 mod tile_store;
 
 pub use array_images::ArrayImages;
-pub use curation::{Curation, Label, Said};
+pub use curation::{Curation, ImageCuration, Label};
 pub use model::{Class, Dataset, Duplicate, Examination, ImageId, Item, Layout, Skipped, Source, Split, SplitRule};
 pub use normal::{ALL, class_key, sounds_normal};
 pub use pixel_store::PixelStore;

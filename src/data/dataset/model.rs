@@ -2,7 +2,7 @@
 
 use super::{
     array_images::ArrayImages,
-    curation::{Curation, Label, Said},
+    curation::{Curation, ImageCuration, Label},
 };
 use crate::{
     config::DicomWindow,
@@ -75,7 +75,7 @@ impl Split {
         }
     }
 
-    /// Of the usual names of folders and table values (`training`, `valid`…), in any case.
+    /// The split with one of the usual names of folders and table values (`training`, `valid`…), in any case.
     pub fn from_name(name: &str) -> Option<Self> {
         match name.trim().to_ascii_lowercase().as_str() {
             "train" | "training" | "tr" | "trainset" => Some(Self::Train),
@@ -146,7 +146,7 @@ pub struct Dataset {
     pub(super) has_own_classes: bool,
     /// Once it was asked for.
     pub(super) fingerprint: OnceLock<String>,
-    pub(super) fitted: super::fitted::FittedCache,
+    pub(super) fitted: super::network_pixels_cache::NetworkPixelsCache,
 }
 
 /// Two images that show the same.
@@ -176,7 +176,7 @@ pub struct Examination {
 pub struct SplitRule {
     /// Share of the normal images that go to the test split, (0, 1).
     pub test_fraction: f64,
-    /// The same seed makes the same split of the same images.
+    /// Seed of the split: one seed makes one split of the same images.
     pub seed: u64,
 }
 
@@ -214,7 +214,7 @@ pub struct Item {
     /// Its row in [`Dataset::metadata`].
     pub row: Option<u32>,
     /// What a person has said of it.
-    pub said: Said,
+    pub said: ImageCuration,
 }
 
 /// Where an image's pixels are.
@@ -278,7 +278,7 @@ impl Item {
             size,
             window: DicomWindow::Auto,
             row: None,
-            said: Said::default(),
+            said: ImageCuration::default(),
         }
     }
 }
@@ -290,7 +290,7 @@ impl Dataset {
         self.label_of(self.item(id)?)
     }
 
-    /// The same of an image of this set.
+    /// The label of an item of this set.
     pub fn label_of(&self, item: &Item) -> Option<Label> {
         item.said.label.or_else(|| self.classes.get(item.class?)?.label)
     }

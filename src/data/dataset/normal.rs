@@ -50,7 +50,7 @@ fn normal_sound(name: &str) -> Option<usize> {
 }
 
 impl Dataset {
-    /// The same images with these classes normal and all others abnormal; `!name` means every class but that one, `*` every
+    /// This data set with these classes normal and all others abnormal; `!name` means every class but that one, `*` every
     /// image of a set without classes. Remakes the split where it is ours.
     ///
     /// # Errors

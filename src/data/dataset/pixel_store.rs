@@ -2,8 +2,8 @@
 //! memory budget.
 
 use super::{
-    fitted::{Fitted, unpack},
     model::{Dataset, ImageId, Skipped},
+    network_pixels_cache::{NetworkPixels, unpack},
     read::for_each_image,
 };
 use crate::{
@@ -17,7 +17,7 @@ use std::sync::{
 };
 
 /// A picture as it is kept; `None`: it is decoded again when it is wanted.
-pub(super) type Example = Option<Fitted>;
+pub(super) type Example = Option<NetworkPixels>;
 
 /// `u16` copies of the fitted pictures; what does not fit into the budget is decoded again at each use, to the same values.
 pub struct PixelStore {
@@ -71,7 +71,7 @@ impl PixelStore {
         Self::gather(dataset, preprocess, size, examples.map(|(id, outcome)| (id, outcome.map(|example| vec![example]))))
     }
 
-    /// Of several examples an image: each as it was packed, `None` where it is to be decoded again.
+    /// Stores several examples an image: each as it was packed, `None` where it is to be decoded again.
     ///
     /// # Errors
     /// Where no image is left.

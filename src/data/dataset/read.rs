@@ -1,8 +1,8 @@
 //! From an image's number to its pixels.
 
 use super::{
-    fitted::{Fitted, unpack},
     model::{Dataset, ImageId, Item, Source},
+    network_pixels_cache::{NetworkPixels, unpack},
 };
 use crate::{
     config::PreprocessConfig,
@@ -26,7 +26,7 @@ impl Dataset {
         self.pixels(id).map(|raster| Picture::copy_of(&raster))
     }
 
-    /// The same with the number that 1 stands for in the file: 255, 65535, or 1 where its values were mapped already.
+    /// The picture of an image, with the number that 1 stands for in the file: 255, 65535, or 1 where its values were mapped already.
     ///
     /// # Errors
     /// As [`read`](Self::read).
@@ -56,7 +56,7 @@ impl Dataset {
     }
 
     /// An image as the networks see it. The error is a reason to show beside its name.
-    pub(super) fn fitted(&self, id: ImageId, preprocess: &Preprocess, size: usize) -> Result<Fitted, String> {
+    pub(super) fn fitted(&self, id: ImageId, preprocess: &Preprocess, size: usize) -> Result<NetworkPixels, String> {
         let item = self.item(id).ok_or("is not in the data set")?;
         self.fitted.fitted(id.index(), preprocess, size, || item.decode())
     }

@@ -1,8 +1,8 @@
 //! Tiles cut at random out of large pictures, to learn from: each picture is decoded once.
 
 use super::{
-    fitted::pack,
     model::{Dataset, ImageId},
+    network_pixels_cache::pack,
     pixel_store::{Example, PixelStore},
     read::for_each_image,
 };
@@ -30,7 +30,7 @@ pub struct TileSample {
     pub count: usize,
     /// Also each picture as a whole, squeezed to a tile's size, as if it were this many tiles.
     pub whole: usize,
-    /// The same seed draws the same tiles.
+    /// Seed of the draw: one seed draws the same tiles.
     pub seed: u64,
 }
 

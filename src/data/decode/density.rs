@@ -7,7 +7,7 @@ use image::ImageFormat;
 
 /// So many pixels are taken without a question: their room is small, and decoders say better what is wrong.
 const FREE: u64 = 4_000_000;
-/// The same where a picture of one colour takes no bytes for its pixels.
+/// Pixels that are free where a picture of one colour takes no bytes for its pixels.
 const FREE_OF_NOTHING: u64 = 32_000_000;
 
 /// Bytes that one byte of the encoding can become. Of deflate, where two bits repeat 258 bytes;
@@ -45,7 +45,7 @@ impl Density {
         Self::new(8, JPEG)
     }
 
-    /// Of encodings in which pictures of one colour may take no bytes: lossless WebP, JPEG 2000. Larger ones than the free size are
+    /// For encodings in which pictures of one colour may take no bytes: lossless WebP, JPEG 2000. Larger ones than the free size are
     /// read where they have as many bytes as a JPEG would.
     pub const fn unbounded() -> Self {
         Self { free: FREE_OF_NOTHING, ..Self::jpeg() }

@@ -111,7 +111,7 @@ impl FrameHeader {
         }
     }
 
-    /// The same within DICOM, where lossless ones are read.
+    /// Why the JPEG decoder cannot read it within DICOM, where lossless ones are read.
     pub fn unread_by_jpeg_decoder(&self) -> Option<String> {
         match self.process {
             Process::Arithmetic => Some("an arithmetic-coded JPEG".into()),

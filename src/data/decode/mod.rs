@@ -39,7 +39,7 @@ pub fn decode(path: &Path, page: usize) -> Result<DecodedImage, String> {
     decode_in_window(path, page, &DicomWindow::Auto)
 }
 
-/// The same, through this window where it is a grey DICOM picture.
+/// Decodes a picture through this window where it is a grey DICOM picture.
 pub fn decode_in_window(path: &Path, page: usize, window: &DicomWindow) -> Result<DecodedImage, String> {
     let kind = header::kind(path)?;
     guarded(|| match kind {

@@ -55,7 +55,7 @@ impl DecodedImage {
         Ok(Self { width, height, stored, samples, remark: None })
     }
 
-    /// Of any numbers: as they are where they lie in \[0, 1\], otherwise stretched from smallest to largest.
+    /// A picture of any numbers: as they are where they lie in \[0, 1\], otherwise stretched from smallest to largest.
     pub fn floats(width: usize, height: usize, stored: usize, values: Vec<f32>) -> Result<Self, String> {
         let (values, all_numbers) = unit_range(values)?;
         let raster = Self::new(width, height, stored, Samples::F32(values))?;
@@ -231,7 +231,7 @@ mod tests {
         assert_eq!(raster(20_000), None);
     }
 
-    /// The same as the `image` crate makes of the eight of them.
+    /// Each of the eight orientations is turned as the `image` crate turns it.
     #[test]
     fn pictures_are_turned_upright() {
         let image = image::RgbImage::from_fn(3, 2, |x, y| image::Rgb([x as u8, y as u8, 7]));

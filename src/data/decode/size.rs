@@ -34,13 +34,14 @@ pub fn size(path: &Path, format: ImageFormat) -> Result<[u32; 2], String> {
     Ok(size)
 }
 
-/// Width and height by the first bytes; `None` where these are too few.
+/// Width and height by the first bytes; `None` where these are too few, or of a format whose first bytes do not tell.
 pub fn dimensions(format: ImageFormat, start: &[u8]) -> Option<[u64; 2]> {
     let needed = match format {
         ImageFormat::Png => 24,
         ImageFormat::Gif => 10,
         ImageFormat::Bmp => 26,
-        _ => 30,
+        ImageFormat::WebP => 30,
+        _ => return None,
     };
     let b = start.get(..needed)?;
     let little16 = |i: usize| u32::from(u16::from_le_bytes([b[i], b[i + 1]]));
@@ -53,11 +54,12 @@ pub fn dimensions(format: ImageFormat, start: &[u8]) -> Option<[u64; 2]> {
         ImageFormat::Bmp if little32(14) == 12 => (little16(18), little16(20)),
         // Negative: stored from top to bottom.
         ImageFormat::Bmp => ((little32(18) as i32).unsigned_abs(), (little32(22) as i32).unsigned_abs()),
-        _ => match &b[12..16] {
+        ImageFormat::WebP => match &b[12..16] {
             b"VP8X" => (little24(24) + 1, little24(27) + 1),
             b"VP8L" => ((little32(21) & 0x3fff) + 1, ((little32(21) >> 14) & 0x3fff) + 1),
             _ => (little16(26) & 0x3fff, little16(28) & 0x3fff),
         },
+        _ => return None,
     };
     Some([width.into(), height.into()])
 }

@@ -24,7 +24,7 @@ pub fn content(picture: &Picture) -> Vec<bool> {
     let mut surround = surround(picture);
     if surround.iter().any(|s| *s) {
         let seeds: Vec<usize> = (0..surround.len()).filter(|&i| surround[i]).collect();
-        surround = spread(seeds.into_iter(), width, height, |_, steps| steps <= MARGIN);
+        surround = flood(seeds.into_iter(), width, height, |_, steps| steps <= MARGIN);
     }
     if surround.iter().all(|s| *s) {
         return vec![true; surround.len()];
@@ -54,12 +54,12 @@ fn surround(picture: &Picture) -> Vec<bool> {
         (0..width * height).map(|i| (0..picture.channels).map(|c| picture.plane(c)[i]).fold(0.0, f32::max)).collect();
     let dark: Vec<bool> = gaussian_blur(&brightest, width, 1.0).into_iter().map(|v| v < DARK).collect();
     let is_edge = |i: usize| i.is_multiple_of(width) || i % width == width - 1 || i / width == 0 || i / width == height - 1;
-    spread((0..width * height).filter(|&i| dark[i] && is_edge(i)), width, height, |i, _| dark[i])
+    flood((0..width * height).filter(|&i| dark[i] && is_edge(i)), width, height, |i, _| dark[i])
 }
 
 /// All pixels that can be reached from `seeds` by steps to the four neighbours, where each new one `may` be entered (pixel,
 /// number of steps).
-fn spread(seeds: impl Iterator<Item = usize>, width: usize, height: usize, may: impl Fn(usize, usize) -> bool) -> Vec<bool> {
+fn flood(seeds: impl Iterator<Item = usize>, width: usize, height: usize, may: impl Fn(usize, usize) -> bool) -> Vec<bool> {
     let mut reached = vec![false; width * height];
     let mut queue: VecDeque<(usize, usize)> = seeds.map(|i| (i, 0)).collect();
     queue.iter().for_each(|(i, _)| reached[*i] = true);

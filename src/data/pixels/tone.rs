@@ -136,7 +136,7 @@ mod tests {
         Picture::new(side, side, 1, (0..side * side).map(|i| (i % side) as f32 / side as f32 * 0.2 + 0.4).collect())
     }
 
-    fn spread(picture: &Picture) -> f32 {
+    fn contrast(picture: &Picture) -> f32 {
         let (low, high) = picture.data.iter().fold((1.0f32, 0.0f32), |(l, h), v| (l.min(*v), h.max(*v)));
         high - low
     }
@@ -171,7 +171,12 @@ mod tests {
         let (mut weak, mut strong) = (plain.clone(), plain.clone());
         clahe(&mut weak, 1.5);
         clahe(&mut strong, 10.0);
-        assert!(spread(&plain) < spread(&weak) && spread(&weak) < spread(&strong), "{} {}", spread(&weak), spread(&strong));
+        assert!(
+            contrast(&plain) < contrast(&weak) && contrast(&weak) < contrast(&strong),
+            "{} {}",
+            contrast(&weak),
+            contrast(&strong)
+        );
         let mut colour = Picture::new(32, 32, 3, [0.2, 0.5, 0.4].iter().flat_map(|v| vec![*v; 1024]).collect());
         clahe(&mut colour, 2.0);
         assert!((colour.data[1024] - colour.data[0] - 0.3).abs() < 1e-5, "the hue stays");

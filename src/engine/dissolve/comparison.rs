@@ -6,7 +6,7 @@ use super::{
     session::DissolveSession,
 };
 use crate::{
-    config::{DissolveMethod, Tile},
+    config::{DissolveMethod, Tiling},
     engine::display::raster::nothing,
     error::{Failure, Result},
     gpu::Raster,
@@ -85,7 +85,7 @@ impl DissolveSession {
                 DissolveMethod::Median(_) => (DissolveMethod::Median(2 * i + 1), resolution, 0),
                 DissolveMethod::Resample | DissolveMethod::None => (DissolveMethod::Resample, resolution - i, 0),
             };
-            Recipe { method, resolution, t, tile: Tile::Off, model: recipe.model.clone() }
+            Recipe { method, resolution, t, tile: Tiling::Off, model: recipe.model.clone() }
         };
         let (best, _) = matched_strength::nearest(settings, target, |i| Ok(self.dissolve(source, &with(i))?.change.all))?;
         let best = with(best);

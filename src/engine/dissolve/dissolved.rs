@@ -44,9 +44,9 @@ pub struct Dissolved {
     pub raster: Arc<Raster>,
     /// The original brought through the same resizing, not dissolved; `None` where nothing was resized.
     pub resized: Option<Arc<Raster>>,
-    /// Of a picture in tiles that is not complete: that of its coarse stand-in.
+    /// What dissolving changed; for a picture in tiles that is not complete, that of its coarse stand-in.
     pub change: Change,
-    /// The same as the change curve shows it: of a picture in tiles on some of them, spread over it. `None` until it is complete.
+    /// The change as the change curve shows it: of a picture in tiles on some of them, spread over it. `None` until it is complete.
     pub curve: Option<Change>,
     /// Wall time from when it was begun until these pixels were there.
     pub milliseconds: f64,
@@ -101,6 +101,6 @@ pub(super) fn bytes([width, height]: [usize; 2]) -> usize {
 pub struct StripThumbnail {
     /// Its t is the thumbnail's place on the strip.
     pub dissolved: Dissolved,
-    /// The same small, in the original's proportions.
+    /// The dissolved picture small, in the original's proportions.
     pub pixels: Rgba,
 }

@@ -148,7 +148,7 @@ fn read(file: &Path, steps: &[usize]) -> Option<Vec<Vec<f64>>> {
 mod tests {
     use super::*;
     use crate::{
-        config::{DataConfig, DissolveMethod, PreprocessConfig, Tile},
+        config::{DataConfig, DissolveMethod, PreprocessConfig, Tiling},
         engine::dissolve::request::ImageSource,
     };
     use std::sync::Arc;
@@ -165,7 +165,7 @@ mod tests {
         let key = |dataset: &Dataset, selected: u32, measured: &[ImageId]| {
             let (dataset, image) = (Arc::new(dataset.clone()), ImageId(selected));
             let source = ImageSource { dataset, image, preprocess: PreprocessConfig::default() };
-            let mut request = DissolveRequest::of(&source, DissolveMethod::Diffusion, Tile::Off);
+            let mut request = DissolveRequest::of(&source, DissolveMethod::Diffusion, Tiling::Off);
             (request.recipe.resolution, request.recipe.t) = (32, 90);
             let mut session = DissolveSession::default();
             session.select(&source).unwrap();

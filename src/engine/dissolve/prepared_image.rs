@@ -22,7 +22,7 @@ const FINE: usize = 16_000_000;
 const BASE: usize = 4096;
 /// Longest side at which the change of pictures dissolved as a whole is measured, px.
 const MEASURED: usize = 256;
-/// The same of pictures in tiles, whose finest features would be gone at the smaller one.
+/// Longest side at which pictures in tiles are measured, px: their finest features would be gone at the smaller one.
 const MEASURED_FINE: usize = 1024;
 /// Longest side of an image that is shown beside others, px.
 const BESIDE: usize = 1024;
@@ -101,7 +101,7 @@ impl PreparedImage {
 pub(super) struct Input {
     /// Three channels.
     pub picture: Picture,
-    /// The same, for being compared with; `None` where nothing was resized.
+    /// The picture as a raster, for being compared with; `None` where nothing was resized.
     pub raster: Option<Arc<Raster>>,
     /// The original, and `picture` enlarged to its size.
     measured: Picture,
@@ -121,7 +121,7 @@ impl Input {
         self.tiles.iter().filter(|tile| **tile != TileContent::Blank).count()
     }
 
-    /// Of a picture that was `original` px large, and may be kept smaller.
+    /// The input made of a picture that was `original` px large, and may be kept smaller.
     pub fn new(base: &Picture, original: [usize; 2], scale: Scale) -> Self {
         let (picture, longest, grid) = match scale {
             Scale::Whole(resolution) => (fit(base, resolution), MEASURED, None),

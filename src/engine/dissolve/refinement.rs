@@ -39,7 +39,7 @@ pub(super) struct Refinement {
     in_view: InView,
     /// Tiles to be done, the next one last.
     waiting: Vec<usize>,
-    /// Of these, so many are not in view.
+    /// How many of the waiting tiles are not in view.
     out_of_view: usize,
     /// Those of the sample, for the change curve.
     sampled: BTreeMap<usize, Vec<f32>>,

@@ -1,7 +1,7 @@
 //! What the slider asks for.
 
 use crate::{
-    config::{DissolveMethod, PreprocessConfig, Tile},
+    config::{DissolveMethod, PreprocessConfig, Tiling},
     data::{Dataset, ImageId},
     engine::runs::list::ModelSource,
 };
@@ -34,8 +34,8 @@ pub struct DissolveRequest {
 
 #[cfg(test)]
 impl DissolveRequest {
-    /// Of this image alone, with nothing beside it, at its own size and t = 0.
-    pub fn of(source: &ImageSource, method: DissolveMethod, tile: Tile) -> Self {
+    /// A request for this image alone, with nothing beside it, at its own size and t = 0.
+    pub fn of(source: &ImageSource, method: DissolveMethod, tile: Tiling) -> Self {
         Self {
             generation: 1,
             strip: 1,
@@ -88,23 +88,23 @@ pub struct Recipe {
     pub method: DissolveMethod,
     /// Needed for [`DissolveMethod::Diffusion`].
     pub model: Option<ModelSource>,
-    /// Of a picture dissolved as a whole, px; 0 = the model's.
+    /// Resolution at which a picture is dissolved as a whole, px; 0 = the model's.
     pub resolution: usize,
     /// Whether large pictures are dissolved by tiles; `auto`: as the model has learnt.
-    pub tile: Tile,
+    pub tile: Tiling,
     /// Diffusion step; filters do without.
     pub t: usize,
 }
 
 impl Recipe {
-    /// The same at another step.
+    /// This recipe at another step.
     pub fn at(&self, t: usize) -> Self {
         Self { t, ..self.clone() }
     }
 
-    /// The same of whole pictures.
+    /// This recipe for whole pictures.
     pub fn whole(&self) -> Self {
-        Self { tile: Tile::Off, ..self.clone() }
+        Self { tile: Tiling::Off, ..self.clone() }
     }
 }
 

@@ -57,7 +57,7 @@ impl MeasuredImage {
     }
 }
 
-/// Which state of a growing run the weights are of: the newest file, and when it was written.
+/// Identifies a weights file by path and modification time.
 type Stamp = (PathBuf, Option<SystemTime>);
 
 #[derive(Default)]
@@ -138,7 +138,7 @@ impl DissolveSession {
         self.dissolve_unless(source, recipe, &|| false)?.ok_or_else(|| Error::user("dissolving was stopped", "try again"))
     }
 
-    /// The same, or `None` where `is_stale` says so on the way.
+    /// Dissolves an image; `None` where `is_stale` says so on the way.
     ///
     /// # Errors
     /// Those of [`begin`](Self::begin).
@@ -359,7 +359,7 @@ fn dissolve(dissolver: &Dissolver, fitted: &Picture, t: usize) -> Result<Picture
     Ok(Picture::new(w, h, 3, y.flatten_all()?.to_vec1()?))
 }
 
-/// The same in each run and version of the program.
+/// A hash that is the same in each run and version of the program.
 pub(crate) fn hash(value: impl std::hash::Hash) -> u64 {
     fnv::FnvBuildHasher::default().hash_one(value)
 }

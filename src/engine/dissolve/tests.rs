@@ -6,7 +6,7 @@ use super::{
     session::DissolveSession,
 };
 use crate::{
-    config::{DataConfig, DissolveMethod, PreprocessConfig, Tile, TileSize},
+    config::{DataConfig, DissolveMethod, PreprocessConfig, TileSize, Tiling},
     data::{Dataset, ImageId},
     engine::display::raster::picture_of,
 };
@@ -32,7 +32,7 @@ fn the_first_answer_is_coarse_and_then_refined() {
     let (_folder, source) = pictures();
     let mut session = DissolveSession::default();
     session.select(&source).unwrap();
-    let request = DissolveRequest::of(&source, BLUR, Tile::Px(64));
+    let request = DissolveRequest::of(&source, BLUR, Tiling::Px(64));
     let first = session.begin(&request).unwrap().unwrap();
     assert_eq!(first.scale, Scale::Tiles(TileSize { tile: 64, working_size: 512 }));
     assert!(first.tiles[0] == 0 && first.tiles[1] > 60 && first.curve.is_none());
@@ -60,7 +60,7 @@ fn tiles_in_view_come_first_and_from_the_eye_outwards() {
     let mut session = DissolveSession::default();
     session.select(&source).unwrap();
     let corner = InView { corners: [[0.7, 0.7], [1.0, 1.0]], focus: [0.95, 0.95] };
-    let request = DissolveRequest { in_view: corner, ..DissolveRequest::of(&source, BLUR, Tile::Px(32)) };
+    let request = DissolveRequest { in_view: corner, ..DissolveRequest::of(&source, BLUR, Tiling::Px(32)) };
     let first = picture_of(&session.begin(&request).unwrap().unwrap().raster);
     let mut has_changed = None;
     while has_changed.is_none() {
@@ -85,7 +85,7 @@ fn a_stale_request_stops_between_tiles() {
     let (_folder, source) = pictures();
     let mut session = DissolveSession::default();
     session.select(&source).unwrap();
-    let recipe = DissolveRequest::of(&source, BLUR, Tile::Px(32)).recipe;
+    let recipe = DissolveRequest::of(&source, BLUR, Tiling::Px(32)).recipe;
     let asked = Cell::new(0);
     let is_stale = || {
         asked.set(asked.get() + 1);
@@ -101,7 +101,7 @@ fn resampling_by_tiles_changes_nothing_of_its_own() {
     let (_folder, source) = pictures();
     let mut session = DissolveSession::default();
     session.select(&source).unwrap();
-    let recipe = DissolveRequest::of(&source, DissolveMethod::Resample, Tile::Px(64)).recipe;
+    let recipe = DissolveRequest::of(&source, DissolveMethod::Resample, Tiling::Px(64)).recipe;
     let dissolved = session.dissolve(&source, &recipe).unwrap();
     assert!(dissolved.change.model < 1e-4, "{:?}", dissolved.change);
     assert!((dissolved.change.all - dissolved.change.resizing).abs() < 1e-4 && dissolved.resized.is_some());
@@ -115,7 +115,7 @@ fn small_pictures_are_whole_whatever_is_asked_for() {
     let source = source.with_image(ImageId(1));
     let mut session = DissolveSession::default();
     session.select(&source).unwrap();
-    let dissolved = session.begin(&DissolveRequest::of(&source, BLUR, Tile::Px(64))).unwrap().unwrap();
+    let dissolved = session.begin(&DissolveRequest::of(&source, BLUR, Tiling::Px(64))).unwrap().unwrap();
     assert_eq!((dissolved.scale, dissolved.is_complete(), session.is_refining()), (Scale::Whole(32), true, false));
     assert_eq!(dissolved.raster.size(), [32, 32]);
 }
@@ -125,7 +125,7 @@ fn thumbnails_of_large_pictures_are_whole_and_measured_on_tiles() {
     let (_folder, source) = pictures();
     let mut session = DissolveSession::default();
     session.select(&source).unwrap();
-    let recipe = DissolveRequest::of(&source, BLUR, Tile::Px(64)).recipe;
+    let recipe = DissolveRequest::of(&source, BLUR, Tiling::Px(64)).recipe;
     let thumbnail = session.thumbnail(&source, &recipe).unwrap().dissolved;
     assert!(!thumbnail.is_complete() && !thumbnail.has_tiles());
     let (sampled, complete) = (thumbnail.curve.unwrap(), session.dissolve(&source, &recipe).unwrap());
@@ -139,7 +139,7 @@ fn sheet_of_many_t_has_large_pictures_by_tiles_and_others_not() {
     let (_folder, source) = pictures();
     let mut session = DissolveSession::default();
     session.select(&source).unwrap();
-    let recipe = DissolveRequest::of(&source, BLUR, Tile::Px(64)).recipe;
+    let recipe = DissolveRequest::of(&source, BLUR, Tiling::Px(64)).recipe;
     let step = session.sheet_step(&source, &recipe, &|| false).unwrap().unwrap();
     assert!(step.is_complete() && step.has_tiles() && step.fits_on_sheet());
     assert!(session.sheet_step(&source, &recipe.at(1), &|| true).unwrap().is_none(), "nobody waits for it");

@@ -81,7 +81,7 @@ fn memory(tiles: &Tiles) -> usize {
 mod tests {
     use super::*;
     use crate::{
-        config::{DataConfig, DissolveMethod, PreprocessConfig, Tile},
+        config::{DataConfig, DissolveMethod, PreprocessConfig, Tiling},
         data::{Dataset, ImageId},
     };
     use std::sync::Arc;
@@ -94,7 +94,7 @@ mod tests {
         let dataset = Arc::new(Dataset::open(&data, &|_| {}).unwrap());
         let source = ImageSource { dataset, image: ImageId(0), preprocess: PreprocessConfig::default() };
         let key = |t| {
-            let recipe = Recipe { method: DissolveMethod::Resample, model: None, resolution: 0, tile: Tile::Px(32), t };
+            let recipe = Recipe { method: DissolveMethod::Resample, model: None, resolution: 0, tile: Tiling::Px(32), t };
             TileKey { source: source.clone(), recipe, weights: 0 }
         };
         let tile = vec![0.25; 100];

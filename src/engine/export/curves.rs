@@ -41,7 +41,7 @@ pub enum Graph {
 /// A graph with its values.
 #[derive(Debug)]
 pub enum CurveExport {
-    /// Of the selected image.
+    /// The change curve of the selected image.
     ChangeCurve(ChangeCurve),
     /// The run folder, from whose files the curves are read.
     Training(PathBuf),

@@ -10,7 +10,7 @@ use crate::{
         figures,
     },
     run_dir::{files, write_with_folder},
-    scores::{Annotation, BINS, Review, ScoreKind, ScoreRow, SyntheticLesions, Tag},
+    scores::{BINS, ImageReview, Review, ScoreKind, ScoreRow, SyntheticLesions, Tag},
     text,
 };
 use std::{path::PathBuf, sync::Arc};
@@ -62,13 +62,13 @@ pub enum Export {
     Chart(ResultsChart, Format),
     /// Tags and notes with what the model says of the images.
     Tags,
-    /// The same of the selected images, tagged or not.
+    /// What the model says of the selected images, with their tags and notes, tagged or not.
     Selected,
 }
 
 /// What the window shows of the scores.
 #[derive(Debug, Clone, Default)]
-pub struct Shown {
+pub struct ExportContext {
     /// Score from which on an image is called abnormal.
     pub threshold: f64,
     /// Tags and notes of the run's images.
@@ -84,17 +84,18 @@ impl Export {
     ///
     /// # Errors
     /// A chart that does not exist for the scores; a folder that cannot be written to.
-    pub fn write(self, set: &ScoreSet, shown: &Shown) -> Result<PathBuf> {
-        let threshold = shown.threshold;
+    pub fn write(self, set: &ScoreSet, context: &ExportContext) -> Result<PathBuf> {
+        let threshold = context.threshold;
         let (name, bytes) = match self {
             Self::Tags => {
-                let is_tagged =
-                    |row: &&ScoreRow| shown.review.get(&row.path).is_some() || shown.curation.tags(&row.path).next().is_some();
-                ("tags.csv".to_string(), tags(set.rows.iter().filter(is_tagged), set.kind, shown)?)
+                let is_tagged = |row: &&ScoreRow| {
+                    context.review.get(&row.path).is_some() || context.curation.tags(&row.path).next().is_some()
+                };
+                ("tags.csv".to_string(), tags(set.rows.iter().filter(is_tagged), set.kind, context)?)
             }
             Self::Selected => {
-                let rows = shown.selected.iter().filter_map(|&place| set.rows.get(place));
-                ("selected.csv".to_string(), tags(rows, set.kind, shown)?)
+                let rows = context.selected.iter().filter_map(|&place| set.rows.get(place));
+                ("selected.csv".to_string(), tags(rows, set.kind, context)?)
             }
             Self::Chart(chart, Format::Csv) => (format!("{}.csv", chart.file()), table(chart, set, threshold)?),
             Self::Chart(chart, format) => {
@@ -206,24 +207,24 @@ fn table(chart: ResultsChart, set: &ScoreSet, threshold: f64) -> Result<Vec<u8>>
 
 /// What is known and was said of these images; own tags where some image has one.
 /// `by`: the score that `score` and `predicted` are of.
-fn tags<'a>(rows: impl Iterator<Item = &'a ScoreRow>, by: ScoreKind, shown: &Shown) -> Result<Vec<u8>> {
+fn tags<'a>(rows: impl Iterator<Item = &'a ScoreRow>, by: ScoreKind, context: &ExportContext) -> Result<Vec<u8>> {
     let rows: Vec<&ScoreRow> = rows.collect();
-    let own = |row: &ScoreRow| shown.curation.tags(&row.path).collect::<Vec<_>>().join("; ");
+    let own = |row: &ScoreRow| context.curation.tags(&row.path).collect::<Vec<_>>().join("; ");
     let has_own = rows.iter().any(|row| !own(row).is_empty());
     csv_of(|table| {
         let head = ["path", "split", "class", "label", "by", "score", "predicted", "left_out"].into_iter();
         let last = has_own.then_some("tags");
         table.write_record(head.chain(Tag::ALL.map(Tag::column)).chain(["note"]).chain(last))?;
         for row in rows {
-            let annotation = shown.review.get(&row.path).cloned().unwrap_or_default();
+            let review = context.review.get(&row.path).cloned().unwrap_or_default();
             let flag = |v: bool| u8::from(v).to_string();
             let [path, split, class] = [&row.path, &row.split, &row.class].map(|name| text::cell(name).into_owned());
             let known = [path, split, class, row.label.map(flag).unwrap_or_default()];
-            let (predicted, is_left_out) = (row.score >= shown.threshold, shown.curation.get(&row.path).leave_out);
+            let (predicted, is_left_out) = (row.score >= context.threshold, context.curation.get(&row.path).leave_out);
             let said = [by.name().to_string(), row.score.to_string(), flag(predicted), flag(is_left_out)];
-            let tags = Tag::ALL.map(|t| flag(Annotation::has(&annotation, t)));
+            let tags = Tag::ALL.map(|t| flag(ImageReview::has(&review, t)));
             let own = has_own.then(|| text::cell(&own(row)).into_owned());
-            let note = text::cell(&annotation.note).into_owned();
+            let note = text::cell(&review.note).into_owned();
             table.write_record(known.into_iter().chain(said).chain(tags).chain([note]).chain(own))?;
         }
         Ok(())
@@ -260,8 +261,9 @@ mod tests {
         let set = ScoreSet::read(run.path(), None).unwrap();
         let threshold = set.evaluation.threshold.unwrap();
         let file = |format| {
-            let path =
-                Export::Chart(ResultsChart::Histogram, format).write(&set, &Shown { threshold, ..Shown::default() }).unwrap();
+            let path = Export::Chart(ResultsChart::Histogram, format)
+                .write(&set, &ExportContext { threshold, ..ExportContext::default() })
+                .unwrap();
             fs::read_to_string(path).unwrap()
         };
         let text = file(Format::Csv);

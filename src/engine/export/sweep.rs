@@ -64,7 +64,7 @@ pub struct SweepExportRequest {
     pub from_resized: bool,
     /// By what the change is multiplied before it is coloured.
     pub gain: f32,
-    /// Of the sweep, in their order.
+    /// The t of the sweep, in their order.
     pub steps: Vec<usize>,
 }
 

@@ -5,7 +5,7 @@ use crate::{
     error::Result,
     ml::{
         encoder::{model::Encoder, shift::SHIFTS},
-        scoring::scorer,
+        scoring::dia_scorer,
     },
     run_dir::RunDir,
     scores::{Scores, threshold_by},
@@ -37,7 +37,7 @@ impl About {
     pub fn of(run: &RunDir, encoder: &Encoder) -> Result<Self> {
         let (config, side) = (&encoder.config.run, encoder.config.input_size);
         let own = run.contents()?.scores.and_then(|path| Scores::read(&path).ok()).unwrap_or_default();
-        let (_, _, held_out) = scorer::of_bank(encoder)?;
+        let (_, _, held_out) = dia_scorer::of_bank(encoder)?;
         let held_out: Vec<f64> = held_out.iter().map(|scored| scored.score).collect();
         // A rule that needs labels was applied where there were some.
         let rule = config.score.rule;

@@ -48,7 +48,7 @@ impl GraphBuilder {
         self.node(operator, inputs, &[])
     }
 
-    /// The same with attributes: a whole number, or a list of them.
+    /// Adds a node with attributes: a whole number, or a list of them.
     pub fn node(&mut self, operator: &str, inputs: &[&Value], attributes: &[(&str, Attribute)]) -> Value {
         let name = format!("{}_{}", operator.to_lowercase(), self.graph.node.len());
         self.push(operator, inputs, &name, attributes);

@@ -1,7 +1,7 @@
 //! The finished encoder as one ONNX file, for other runtimes: views, network, bank and the score of Eq. 10 in one graph.
 //!
 //! What is drawn for the samples of test time is the same for every picture, so the graph holds all of them, and answers with the
-//! score that [`scorer`] gives. On PneumoniaMNIST the plain picture alone, without them, has an AUROC
+//! score that [`dia_scorer`] gives. On PneumoniaMNIST the plain picture alone, without them, has an AUROC
 //! of 0.69 where they have 0.81, and the threshold would not fit.
 
 mod about;
@@ -16,7 +16,7 @@ use crate::{
     error::{Error, Result},
     ml::{
         encoder::{bank::PROJECTION, features::Extractor, model::Encoder, shift::SHIFTS},
-        scoring::scorer,
+        scoring::dia_scorer,
         training::dia,
     },
     run_dir::{RunDir, files, write_atomic},
@@ -86,7 +86,7 @@ fn mean_of_samples(graph: &mut GraphBuilder, x: &Value, samples: usize, width: u
 
 /// The two terms of Eq. 10 of each picture under each shift, (N, K), from z (K, N, D) and f (K, N, K).
 fn terms(graph: &mut GraphBuilder, z: &Value, f: &Value, encoder: &Encoder) -> Result<[Value; 2]> {
-    let (bank, scorer, _) = scorer::of_bank(encoder)?;
+    let (bank, scorer, _) = dia_scorer::of_bank(encoder)?;
     let (lambda_sim, lambda_cls) = scorer.weights();
     let [lambda_sim, lambda_cls] = [lambda_sim, lambda_cls].map(|of_shifts| of_shifts.map(|weight| weight as f32));
     if !lambda_sim.iter().chain(&lambda_cls).all(|weight| weight.is_finite()) {

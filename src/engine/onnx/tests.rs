@@ -9,7 +9,7 @@ use crate::{
             features::Extractor,
             model::{Encoder, EncoderConfig},
         },
-        scoring::scorer::{ImageScore, Scorer},
+        scoring::dia_scorer::{DiaScorer, ImageScore},
     },
     rng,
     run_dir::{RunDir, RunKind, files},
@@ -114,7 +114,7 @@ fn another_runtime_gives_our_scores() {
     ];
     for (side, change) in cases {
         let encoder = encoder(side, change);
-        let scorer = Scorer::new(&encoder.bank.as_ref().unwrap().features).unwrap();
+        let scorer = DiaScorer::new(&encoder.bank.as_ref().unwrap().features).unwrap();
         let file = model(&encoder, &about()).unwrap().encode_to_vec();
         for count in [1, 3] {
             let pictures = pictures(count, side, 2);
@@ -140,7 +140,7 @@ fn a_run_says_in_its_file_what_it_is() {
     let file = super::proto::ModelProto::decode(std::fs::read(&path).unwrap().as_slice()).unwrap();
     let says = |key: &str| file.metadata_props.iter().find(|entry| entry.key == key).map(|entry| entry.value.as_str());
     assert_eq!((says("name"), says("normal"), says("threshold_rule")), (Some("baseline"), Some("good"), Some("percentile:95")));
-    let scorer = Scorer::new(&trained.bank.as_ref().unwrap().features).unwrap();
+    let scorer = DiaScorer::new(&trained.bank.as_ref().unwrap().features).unwrap();
     let normals = trained.bank.as_ref().unwrap().features.iter().enumerate().map(|(m, f)| scorer.leave_one_out(f, m).score);
     let expected = crate::metrics::percentile(&normals.collect::<Vec<_>>(), 95.0).unwrap();
     assert_eq!(says("threshold").unwrap().parse::<f64>().unwrap(), expected);

@@ -20,32 +20,32 @@ use std::{
 /// Done by the loader in the order they were asked for. Paths are run folders, where nothing else is said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RunAction {
-    /// A new name and new notes.
+    /// Gives a run a new name and new notes.
     Edit {
         /// The run.
         run: PathBuf,
-        /// For people; the folder keeps its name.
+        /// The name for people; the folder keeps its own.
         name: String,
-        /// Free text; may be empty.
+        /// The notes: free text; may be empty.
         notes: String,
     },
-    /// Into the workspace's trash, as a whole.
+    /// Moves a run into the workspace's trash, as a whole.
     Trash(PathBuf),
-    /// Out of the trash again.
+    /// Moves a run out of the trash again.
     Restore(PathBuf),
-    /// These of the trash, for good.
+    /// Deletes these runs of the trash for good.
     Delete(Vec<PathBuf>),
-    /// A checkpoint of the reference trainer, or a file of weights, becomes a run.
+    /// Makes a run of a checkpoint of the reference trainer, or of a file of weights.
     Import(PathBuf),
-    /// The finished weights as files in the workspace's `exports/`.
+    /// Writes the finished weights as files into the workspace's `exports/`.
     Export(PathBuf),
-    /// The encoder with its score for other runtimes, as a file there.
+    /// Writes the encoder with its score for other runtimes, as a file there.
     ExportOnnx(PathBuf),
     /// Writes `report.html` anew and shows it.
     Report(PathBuf),
 }
 
-/// What came of it.
+/// What came of an action.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RunDone {
     /// A sentence for the person; empty where the list itself says it.
@@ -57,7 +57,7 @@ pub struct RunDone {
 }
 
 impl RunAction {
-    /// Does it, in this workspace.
+    /// Does the action in this workspace.
     ///
     /// # Errors
     /// A run that is locked or gone, files that cannot be read or written, weights that are not there or do not fit.

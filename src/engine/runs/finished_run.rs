@@ -5,7 +5,7 @@ use crate::{
     data::{Dataset, ImageId},
     engine::{
         anomaly_maps::MapFolder,
-        image_scores::{ImageScorer, ScoredImages, lead_threshold},
+        image_scores::{RunScorer, ScoredImages, lead_threshold},
         memory::Memory,
         synthetic_lesions,
     },
@@ -61,7 +61,7 @@ impl FinishedRun {
     /// anomaly maps are written into.
     ///
     /// # Errors
-    /// As for [`ImageScorer::score`]; maps that are wanted of a run that makes none; pictures that do not fit in memory.
+    /// As for [`RunScorer::score`]; maps that are wanted of a run that makes none; pictures that do not fit in memory.
     pub fn score(
         &self,
         data: &Arc<Dataset>,
@@ -90,7 +90,7 @@ impl FinishedRun {
     /// Scores those of its own images that a run scores by itself, with the maps that its settings ask for.
     ///
     /// # Errors
-    /// As for [`ImageScorer::score`]; pictures that do not fit in memory.
+    /// As for [`RunScorer::score`]; pictures that do not fit in memory.
     pub fn score_own(&self, data: &Arc<Dataset>, reporter: &mut dyn Reporter) -> Result<ScoredImages> {
         let all = data.scored_by_default();
         self.require_memory(data, &all, reporter)?;
@@ -112,8 +112,8 @@ impl FinishedRun {
         data.keep_fitted(&self.config.preprocess, &[self.encoder.config.input_size]);
     }
 
-    fn scorer<'a>(&'a self, model: Option<&Path>, maps: Option<&'a Path>) -> Result<ImageScorer<'a>> {
-        Ok(ImageScorer { part: &self.part, encoder: &self.encoder, model: self.model(model)?, maps })
+    fn scorer<'a>(&'a self, model: Option<&Path>, maps: Option<&'a Path>) -> Result<RunScorer<'a>> {
+        Ok(RunScorer { part: &self.part, encoder: &self.encoder, model: self.model(model)?, maps })
     }
 
     /// Draws lesions into the run's own held-out normals, and keeps the figures in the run folder.
@@ -170,8 +170,8 @@ pub fn open(config: DataConfig, own: &DataConfig) -> Result<(Arc<Dataset>, DataC
     Ok((Arc::new(Dataset::open(&config, &|_| {})?), config))
 }
 
-/// Where the scores of other images go: beside the run's own.
-pub fn beside(run: &RunDir, data: &Path) -> PathBuf {
+/// Where the scores of other images than the run's own go: beside those.
+pub fn scores_path(run: &RunDir, data: &Path) -> PathBuf {
     run.join(files::scores_of(data))
 }
 
@@ -204,9 +204,9 @@ pub fn measure_lesions(run: &Path, reporter: &mut dyn Reporter) -> Result<Synthe
     finished.measure_lesions(finished.config.run.seed, reporter)
 }
 
-/// The same folder replaces its older scores; another one of the same name does not.
+/// Where the scores of a folder go: it replaces its own older scores, but not those of another folder of the same name.
 fn free(run: &RunDir, folder: &Path) -> PathBuf {
-    let first = beside(run, folder);
+    let first = scores_path(run, folder);
     let of_folder = |path: &PathBuf| {
         let note = files::data_note(path).and_then(|note| fs::read_to_string(note).ok());
         let config = note.and_then(|text| toml::from_str::<DataConfig>(&text).ok());

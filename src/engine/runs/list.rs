@@ -17,29 +17,29 @@ pub struct ModelSource(pub PathBuf);
 /// One run as its files tell it, read anew at each refresh of the list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunEntry {
-    /// Its folder, which is what a run is known by.
+    /// The run folder, which is what a run is known by.
     pub path: PathBuf,
-    /// Name, notes, state and figures.
+    /// Manifest: name, notes, state and figures.
     pub manifest: Manifest,
-    /// As its `config.toml` has them.
+    /// Settings in its `config.toml`.
     pub config: RunConfig,
     /// Where its images lie, links followed.
     pub place: PathBuf,
     /// Its diffusion model, where it has one that can be used.
     pub model: Option<ModelSource>,
-    /// That model has gone through all its steps.
+    /// Whether that model has gone through all its steps.
     pub model_is_finished: bool,
-    /// There is a `scores.csv` of its own images.
+    /// Whether there is a `scores.csv` of its own images.
     pub has_scores: bool,
     /// How good its diffusion model is, where it was judged.
     pub readiness: Option<Readiness>,
-    /// Some process works on it now.
+    /// Whether some process works on the run now.
     pub is_locked: bool,
     /// The stage that an unfinished run has come to, with its last checkpoint's step, where it has one.
     pub reached: Option<(Stage, usize)>,
-    /// There are finished weights to export.
+    /// Whether there are finished weights to export.
     pub has_weights: bool,
-    /// There is a finished encoder of whole pictures among them.
+    /// Whether there is a finished encoder of whole pictures among them.
     pub has_encoder: bool,
 }
 
@@ -49,7 +49,7 @@ impl RunEntry {
         self.config.data.tiles().into()
     }
 
-    /// `None`: a folder without a manifest or settings that can be read; lists leave it out.
+    /// Reads a run; `None` for a folder without a manifest or settings that can be read, which lists leave out.
     pub fn read(run: &RunDir) -> Option<Self> {
         let (manifest, config) = (run.manifest().ok()?, run.config().ok()?);
         let contents = run.contents().ok()?;

@@ -40,8 +40,9 @@ impl Normals {
         Some(Self { sim: each(|t, k| t.sim[k])?, cls: each(|t, k| t.cls[k])?, scores })
     }
 
-    /// Share of the training normals whose score is lower, \[0, 1\].
-    pub fn share_below(&self, score: f64) -> f64 {
+    /// Share of the training normals whose score is lower, \[0, 1\]; equal ones do not count, so that "more abnormal than" holds.
+    /// Unlike [`HeldOutScores::rank`](metrics::HeldOutScores::rank), which counts them half.
+    pub fn share_strictly_below(&self, score: f64) -> f64 {
         self.scores.partition_point(|s| *s < score) as f64 / self.scores.len().max(1) as f64
     }
 
@@ -70,7 +71,7 @@ mod tests {
         let normals = Normals::new(&rows.iter().collect::<Vec<_>>()).unwrap();
         assert_eq!(normals.sim[2], [5.0, 25.0, 50.0, 75.0, 95.0]);
         assert_eq!(normals.cls[0], [1.0; 5]);
-        assert_eq!((normals.share_below(-1.0), normals.share_below(1e9)), (0.0, 1.0));
+        assert_eq!((normals.share_strictly_below(-1.0), normals.share_strictly_below(1e9)), (0.0, 1.0));
         assert!(Normals::new(&[&ScoreRow::default()]).is_none(), "scores of other programs have no terms");
     }
 }

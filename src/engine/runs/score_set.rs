@@ -22,13 +22,13 @@ use std::{
 pub struct ScoreSet {
     /// The run folder.
     pub run: PathBuf,
-    /// Of the run, for people.
+    /// Name of the run, for people.
     pub name: String,
     /// The run's settings, with the shift that was decided while DIA was trained.
     pub config: RunConfig,
     /// Where the scored images lie: the run's own data, or a folder that was scored later.
     pub data: DataConfig,
-    /// [`DataConfig::place`] of those.
+    /// [`DataConfig::place`] of [`data`](Self::data).
     pub place: PathBuf,
     /// The file that was read, in the run folder.
     pub file: PathBuf,
@@ -47,13 +47,13 @@ pub struct ScoreSet {
     pub rows: Vec<ScoreRow>,
     /// How many of the rows the figures are over.
     pub evaluated: usize,
-    /// Figures of the labelled ones among them.
+    /// Figures of the labelled rows among the evaluated ones.
     pub evaluation: Evaluation,
-    /// Empty where it is undefined; the evaluation says why.
+    /// ROC curve; empty where it is undefined, and the evaluation says why.
     pub roc: Vec<RocPoint>,
-    /// As [`roc`](Self::roc).
+    /// Precision-recall curve; empty where it is undefined.
     pub pr: Vec<PrPoint>,
-    /// Of the evaluated rows.
+    /// Histogram of the evaluated rows.
     pub histogram: Histogram,
     /// Names of the classes of the evaluated rows, and of the normal training images.
     classes: [Vec<String>; 2],
@@ -67,7 +67,7 @@ pub struct ScoreSet {
     pub maps: SavedMaps,
     /// What makes maps of images, where the run works by tiles and was scored.
     pub map_model: Option<PathBuf>,
-    /// Normal tiles to hold one of an image against, likewise.
+    /// Normal tiles to hold one of an image against, where the run works by tiles and was scored.
     pub tile_bank: Option<PathBuf>,
     /// Tags and notes that were saved beside the run.
     pub review: Review,
@@ -299,7 +299,7 @@ mod tests {
         write("scores-new.csv", "path,score,threshold\nx,1,2\ny,3,2\n");
         write("scores-new.toml", "path = \"/elsewhere\"\n");
         let mut review = Review::default();
-        review.set("x", crate::scores::Annotation::default().toggled(Tag::Interesting));
+        review.set("x", crate::scores::ImageReview::default().toggled(Tag::Interesting));
         review.write(&run.join("tags-new.csv")).unwrap();
         let set = ScoreSet::read(&run.join("scores-new.csv"), None).unwrap();
         assert_eq!(set.pixels, None, "those of the run are not those of the folder");

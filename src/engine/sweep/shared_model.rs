@@ -18,7 +18,7 @@ use std::{path::Path, time::Duration};
 /// it, and the training goes on from its last checkpoint.
 ///
 /// # Errors
-/// As those of [`pipeline::create`] and [`pipeline::work`].
+/// As those of [`pipeline::create`] and [`pipeline::resume`].
 pub(super) fn with_model(cell: &SweepCell, workspace: &Path, reporter: &mut dyn Reporter) -> Result<RunConfig> {
     let mut config = cell.config.clone();
     let Some(name) = &cell.shared_model else { return Ok(config) };
@@ -33,7 +33,7 @@ pub(super) fn with_model(cell: &SweepCell, workspace: &Path, reporter: &mut dyn 
         };
         let trained = state == RunState::Finished
             || !run.is_locked()
-                && match pipeline::work(&run, reporter) {
+                && match pipeline::resume(&run, reporter) {
                     // The other one was a moment earlier.
                     Err(_) if run.is_locked() => false,
                     worked => worked.map(|()| true)?,

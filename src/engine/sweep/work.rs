@@ -40,7 +40,7 @@ pub fn check(cells: &[SweepCell]) -> Result<()> {
 /// another machine that sees the workspace, works on it.
 ///
 /// # Errors
-/// As those of [`pipeline::create`] and [`pipeline::work`].
+/// As those of [`pipeline::create`] and [`pipeline::resume`].
 pub fn work(cell: &SweepCell, workspace: &Path, reporter: &mut dyn Reporter) -> Result<bool> {
     let found = || runs(workspace).remove(&cell.name()).map(|(run, manifest)| (run, manifest.state == RunState::Finished));
     let (run, is_finished) = match found() {
@@ -61,7 +61,7 @@ pub fn work(cell: &SweepCell, workspace: &Path, reporter: &mut dyn Reporter) -> 
     if run.is_locked() {
         return Ok(false);
     }
-    match pipeline::work(&run, reporter) {
+    match pipeline::resume(&run, reporter) {
         // The other one was a moment earlier.
         Err(_) if run.is_locked() => Ok(false),
         worked => worked.map(|()| true),

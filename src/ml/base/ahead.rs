@@ -1,4 +1,4 @@
-//! Work that is done ahead of the one who needs it.
+//! Computes one item ahead on a second thread.
 
 use std::{ops::Range, sync::mpsc, thread};
 

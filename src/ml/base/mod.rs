@@ -3,10 +3,10 @@
 pub mod ahead;
 pub mod checkpoint;
 pub mod device;
+pub mod evenly_spaced;
 pub mod pixel_loading;
 pub mod readiness;
 pub mod reporter;
 pub mod resize;
-pub mod spread;
 pub mod stage_progress;
 pub mod throughput;

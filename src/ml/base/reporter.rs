@@ -185,7 +185,7 @@ pub enum Control {
     Continue,
     /// Write a checkpoint and return [`Error::Stopped`].
     Stop,
-    /// End now as if this had been the last step ("stop and keep").
+    /// End now as if this had been the last step.
     FinishEarly,
 }
 

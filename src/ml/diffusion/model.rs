@@ -107,7 +107,7 @@ impl DiffusionModel {
         self.dissolve_at(x, t, self.info.config.size)
     }
 
-    /// The same at another resolution, px.
+    /// Dissolves pictures at another resolution than the model's own, px.
     ///
     /// # Errors
     /// A timestep beyond the model's last; a resolution that the network cannot halve often enough.

@@ -31,7 +31,7 @@ enum Operator {
 
 impl Dissolver {
     /// By a diffusion model, at its own resolution.
-    pub fn by(model: Arc<DiffusionModel>, equal_channels: bool) -> Self {
+    pub fn with_model(model: Arc<DiffusionModel>, equal_channels: bool) -> Self {
         let resolution = model.info().config.size;
         Self { operator: Operator::Diffusion(model), resolution, equal_channels, twin: Twin::Plain }
     }
@@ -86,7 +86,7 @@ impl Dissolver {
         self.twin
     }
 
-    /// The same at another resolution, px.
+    /// This dissolver at another resolution, px.
     pub fn at_resolution(self, resolution: usize) -> Self {
         Self { resolution, ..self }
     }

@@ -8,7 +8,7 @@
 
 use super::dissolver::Dissolver;
 use crate::{
-    config::{DataConfig, Tile, TileSize},
+    config::{DataConfig, TileSize, Tiling},
     data::{Picture, Preprocess, TileBlend, TileGrid, is_blank, visibility},
     error::Result,
 };
@@ -17,10 +17,10 @@ use candle_core::{Device, Tensor};
 /// Tiles of one forward pass: about as many pixels as 16 tiles of 64 px.
 const PIXELS: usize = 16 * 64 * 64;
 
-/// The tiles that a picture of `size` px is dissolved by; `None`: it is resized as a whole. [`Tile::Auto`] does as the model has
+/// The tiles that a picture of `size` px is dissolved by; `None`: it is resized as a whole. [`Tiling::Auto`] does as the model has
 /// `learnt`, unless a `resolution` (px; 0 = none) asks for whole pictures. `working_size`: where another than the learnt one is wanted.
 pub fn tiles_for(
-    wanted: Tile,
+    wanted: Tiling,
     learnt: Option<TileSize>,
     resolution: usize,
     working_size: Option<usize>,
@@ -29,13 +29,13 @@ pub fn tiles_for(
     let learnt_size = learnt.map(|tiles| tiles.working_size);
     let working_size = working_size.or(learnt_size).unwrap_or_else(|| DataConfig::default().working_size);
     let wanted = match wanted {
-        Tile::Auto if resolution > 0 => Tile::Off,
-        Tile::Auto => learnt.map_or(Tile::Off, |tiles| Tile::Px(tiles.tile)),
+        Tiling::Auto if resolution > 0 => Tiling::Off,
+        Tiling::Auto => learnt.map_or(Tiling::Off, |tiles| Tiling::Px(tiles.tile)),
         given => given,
     };
     match wanted.decide(size[0].min(size[1]), working_size).0 {
-        Tile::Px(tile) => Some(TileSize { tile, working_size }),
-        Tile::Off | Tile::Auto => None,
+        Tiling::Px(tile) => Some(TileSize { tile, working_size }),
+        Tiling::Off | Tiling::Auto => None,
     }
 }
 
@@ -101,7 +101,7 @@ impl TiledDissolver {
         Ok(y.flatten_from(1)?.to_vec2()?)
     }
 
-    /// The same of tiles that are cut already; blank ones stay as they are.
+    /// Dissolves tiles that are cut already; blank ones stay as they are.
     ///
     /// # Errors
     /// A timestep that the model does not have.
@@ -159,16 +159,16 @@ mod tests {
     fn a_picture_is_dissolved_as_its_model_has_learnt() {
         let learnt = Some(TileSize { tile: 64, working_size: 1024 });
         let size = [1024, 680];
-        assert_eq!(tiles_for(Tile::Auto, learnt, 0, None, size), learnt);
-        assert_eq!(tiles_for(Tile::Auto, None, 0, None, size), None, "it has learnt from whole pictures");
-        assert_eq!(tiles_for(Tile::Auto, learnt, 32, None, size), None, "a resolution asks for the whole");
-        assert_eq!(tiles_for(Tile::Auto, learnt, 0, None, [128, 300]), None, "a small picture");
-        assert_eq!(tiles_for(Tile::Px(32), None, 0, None, size), Some(TileSize { tile: 32, working_size: 512 }));
-        assert_eq!(tiles_for(Tile::Px(32), learnt, 0, Some(256), size), Some(TileSize { tile: 32, working_size: 256 }));
-        assert_eq!(tiles_for(Tile::Off, learnt, 0, None, size), None);
+        assert_eq!(tiles_for(Tiling::Auto, learnt, 0, None, size), learnt);
+        assert_eq!(tiles_for(Tiling::Auto, None, 0, None, size), None, "it has learnt from whole pictures");
+        assert_eq!(tiles_for(Tiling::Auto, learnt, 32, None, size), None, "a resolution asks for the whole");
+        assert_eq!(tiles_for(Tiling::Auto, learnt, 0, None, [128, 300]), None, "a small picture");
+        assert_eq!(tiles_for(Tiling::Px(32), None, 0, None, size), Some(TileSize { tile: 32, working_size: 512 }));
+        assert_eq!(tiles_for(Tiling::Px(32), learnt, 0, Some(256), size), Some(TileSize { tile: 32, working_size: 256 }));
+        assert_eq!(tiles_for(Tiling::Off, learnt, 0, None, size), None);
     }
 
-    /// Of a picture as large as a tile, tiling is dissolving itself.
+    /// Tiling a picture as large as one tile is dissolving itself.
     #[test]
     fn a_picture_of_one_tile_is_dissolved_as_it_is() {
         let dissolver = Dissolver::new(DissolveMethod::Gaussian(7), None, 32, false).unwrap().unwrap();

@@ -41,7 +41,7 @@ impl Features {
 /// Features of the training normals, with their names.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bank {
-    /// Of M images.
+    /// The features of M images.
     pub features: Vec<Features>,
     /// Names in the data set; what a score's `nearest` says.
     pub names: Vec<String>,

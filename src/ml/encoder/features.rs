@@ -68,7 +68,7 @@ impl<'a> Extractor<'a> {
         self.of(store, &(0..store.len()).collect::<Vec<_>>(), tick)
     }
 
-    /// The same of some images, by their places in the store.
+    /// Features of some images, by their places in the store.
     ///
     /// # Errors
     /// Images that cannot be read any more, or whatever `tick` returns.

@@ -3,13 +3,13 @@
 use super::{
     pixel_features::{Scales, brightness, features},
     pixel_net::{Examples, PixelNet},
-    planted::plant,
+    training_spots::draw_spots,
 };
 use crate::{
     config::{RunConfig, TileSize},
     data::{Dataset, ImageId, Picture, Pixels, Preprocess, content, for_each_image, has_surround},
     error::{Error, Result},
-    metrics::{self, Ranks},
+    metrics::{self, HeldOutScores},
     ml::{
         base::{
             checkpoint::{self, CheckpointMetadata},
@@ -51,7 +51,7 @@ pub struct MapModel {
     pub threshold: f32,
     /// Scores of the training normals that it was held against.
     normals: BTreeMap<String, f64>,
-    ranks: Ranks,
+    held_out_scores: HeldOutScores,
 }
 
 impl MapModel {
@@ -105,9 +105,9 @@ impl MapModel {
             return Err(damaged());
         }
         let preprocess = Preprocess::new(config.preprocess.clone());
-        let ranks = Ranks::new(normals.values().copied().collect());
+        let held_out_scores = HeldOutScores::new(normals.values().copied().collect());
         let (shorter, has_surround) = (shorter as usize, metadata.get("surround").is_some_and(|text| text == "true"));
-        Ok(Self { net, scales, tiles, preprocess, shorter, has_surround, threshold, normals, ranks })
+        Ok(Self { net, scales, tiles, preprocess, shorter, has_surround, threshold, normals, held_out_scores })
     }
 
     fn train(config: &RunConfig, tiles: TileSize, data: &Arc<Dataset>, reporter: &mut dyn Reporter) -> Result<Self> {
@@ -133,8 +133,8 @@ impl MapModel {
             progress.reach((CHUNK * done + ids.len()).min(steps))?;
         }
         let net = PixelNet::train(&examples, count, seed, &mut |step, of| progress.reach(steps + steps * step / of.max(1)))?;
-        let (normals, ranks) = (BTreeMap::new(), Ranks::new(Vec::new()));
-        let mut model = Self { net, scales, tiles, preprocess, shorter, has_surround, threshold: 0.0, normals, ranks };
+        let (normals, held_out_scores) = (BTreeMap::new(), HeldOutScores::new(Vec::new()));
+        let mut model = Self { net, scales, tiles, preprocess, shorter, has_surround, threshold: 0.0, normals, held_out_scores };
         let mut values = Vec::new();
         for (done, ids) in chosen.chunks(CHUNK).enumerate() {
             let found = for_each_image(data, ids, |_, item| {
@@ -151,7 +151,7 @@ impl MapModel {
         }
         progress.finish();
         model.threshold = metrics::percentile(&values, 99.9).unwrap_or(0.0) as f32;
-        model.ranks = Ranks::new(model.normals.values().copied().collect());
+        model.held_out_scores = HeldOutScores::new(model.normals.values().copied().collect());
         Ok(model)
     }
 
@@ -161,8 +161,8 @@ impl MapModel {
     }
 
     /// Scores of the training normals.
-    pub fn ranks(&self) -> &Ranks {
-        &self.ranks
+    pub fn held_out_scores(&self) -> &HeldOutScores {
+        &self.held_out_scores
     }
 
     /// A picture as maps are made of it.
@@ -204,7 +204,7 @@ fn content_of(picture: &Picture, has_surround: bool) -> Vec<bool> {
 fn learn_from(picture: &Picture, has_surround: bool, scales: &Scales, rng: &mut rng::Rng) -> Examples {
     let (width, content) = (picture.width, content_of(picture, has_surround));
     let mut plane = brightness(picture);
-    let covered = plant(&mut plane, &content, width, rng);
+    let covered = draw_spots(&mut plane, &content, width, rng);
     let planes = features(&plane, &content, width, scales);
     let [low, high] = COVERED;
     let mut examples = Examples::default();
@@ -261,7 +261,7 @@ mod tests {
         let (x, y) = (peak % 160, peak / 160);
         assert!((72..88).contains(&x) && (62..78).contains(&y), "highest at {x}, {y}");
         assert!(map.values[peak] > model.threshold);
-        assert!(score > model.map(&of(false)).unwrap().1 && model.ranks().rank(score) > 0.9);
+        assert!(score > model.map(&of(false)).unwrap().1 && model.held_out_scores().rank(score) > 0.9);
 
         let again = MapModel::open_or_train(&run, &config, tiles, &data, &mut Silent).unwrap();
         assert_eq!(again.map(&of(true)).unwrap(), (map, score), "read from its file");

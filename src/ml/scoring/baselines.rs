@@ -5,41 +5,85 @@ use crate::{
     config::PreprocessConfig,
     data::{Dataset, ImageId, Picture, Preprocess},
     error::Result,
-    ml::base::spread::spread,
+    ml::base::evenly_spaced::evenly_spaced,
 };
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 use rayon::prelude::*;
 
+/// A score that needs no training.
+#[derive(Debug, Clone, Copy)]
+enum Baseline {
+    Brightness,
+    Contrast,
+    HighFrequencyEnergy,
+    Roughness,
+    Width,
+    Height,
+    Aspect,
+    PcaResidual,
+    NearestNormalDistance,
+}
+
+impl Baseline {
+    /// All of them, in the order they are declared: that of their [`Values`].
+    const ALL: [Self; 9] = [
+        Self::Brightness,
+        Self::Contrast,
+        Self::HighFrequencyEnergy,
+        Self::Roughness,
+        Self::Width,
+        Self::Height,
+        Self::Aspect,
+        Self::PcaResidual,
+        Self::NearestNormalDistance,
+    ];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Brightness => "brightness",
+            Self::Contrast => "contrast",
+            Self::HighFrequencyEnergy => "high_frequency_energy",
+            Self::Roughness => "roughness",
+            Self::Width => "width",
+            Self::Height => "height",
+            Self::Aspect => "aspect",
+            Self::PcaResidual => "pca_residual",
+            Self::NearestNormalDistance => "nearest_normal_distance",
+        }
+    }
+
+    fn measures(self) -> &'static str {
+        match self {
+            Self::Brightness => "mean of the pixels",
+            Self::Contrast => "standard deviation of the pixels",
+            Self::HighFrequencyEnergy => "variance of the Laplacian",
+            Self::Roughness => "mean |x − mean of 3×3|; low = smooth",
+            Self::Width => "width of the stored picture",
+            Self::Height => "height of the stored picture",
+            Self::Aspect => "width / height of the stored picture",
+            Self::PcaResidual => "distance from the principal components of the training normals",
+            Self::NearestNormalDistance => "pixel distance to the nearest training normal",
+        }
+    }
+}
+
 /// Names of the baselines, in the order of their values.
-pub const NAMES: [&str; 9] = [
-    "brightness",
-    "contrast",
-    "high_frequency_energy",
-    "roughness",
-    "width",
-    "height",
-    "aspect",
-    "pca_residual",
-    "nearest_normal_distance",
-];
+pub const NAMES: [&str; Baseline::ALL.len()] = {
+    let mut names = [""; Baseline::ALL.len()];
+    let mut i = 0;
+    while i < names.len() {
+        names[i] = Baseline::ALL[i].name();
+        i += 1;
+    }
+    names
+};
 
 /// One value for each of [`NAMES`]; NaN where it cannot be had.
 pub type Values = [f64; NAMES.len()];
 
-/// What a baseline measures, for people.
+/// What a baseline measures, for people; empty for a name that is none of [`NAMES`].
 pub fn describe(name: &str) -> &'static str {
-    match name {
-        "brightness" => "mean of the pixels",
-        "contrast" => "standard deviation of the pixels",
-        "high_frequency_energy" => "variance of the Laplacian",
-        "roughness" => "mean |x − mean of 3×3|; low = smooth",
-        "width" => "width of the stored picture",
-        "height" => "height of the stored picture",
-        "aspect" => "width / height of the stored picture",
-        "pca_residual" => "distance from the principal components of the training normals",
-        "nearest_normal_distance" => "pixel distance to the nearest training normal",
-        _ => "",
-    }
+    Baseline::ALL.into_iter().find(|baseline| baseline.name() == name).map_or("", Baseline::measures)
 }
 
 /// Side of the grey pictures that are compared pixel by pixel.
@@ -71,26 +115,30 @@ pub fn measure(
         let size = if dataset.item(id)?.size == [28, 28] { 28 } else { size };
         dataset.read_fitted(id, &preprocess, size).ok()
     };
-    let normals: Vec<ImageId> = spread(&dataset.training_normals(), NEAREST_SAMPLE).copied().collect();
+    let normals: Vec<ImageId> = evenly_spaced(&dataset.training_normals(), NEAREST_SAMPLE).copied().collect();
     let mut known: Vec<(ImageId, Vec<f32>)> = Vec::new();
     for chunk in normals.chunks(CHUNK) {
         known.par_extend(chunk.par_iter().filter_map(|&id| Some((id, thumbnail(&read(id)?)))));
         progress(0)?;
     }
-    let pca = Pca::fit(&spread(&known, PCA_SAMPLE).cloned().collect::<Vec<_>>());
+    let pca = Pca::fit(&evenly_spaced(&known, PCA_SAMPLE).cloned().collect::<Vec<_>>());
     let mut all = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(CHUNK) {
         all.par_extend(chunk.par_iter().map(|&id| {
             let mut values = [f64::NAN; NAMES.len()];
             if let Some(item) = dataset.item(id) {
                 let [width, height] = item.size.map(f64::from);
-                values[4..7].copy_from_slice(&[width, height, width / height.max(1.0)]);
+                values[Baseline::Width as usize] = width;
+                values[Baseline::Height as usize] = height;
+                values[Baseline::Aspect as usize] = width / height.max(1.0);
             }
             if let Some(picture) = read(id) {
-                values[..4].copy_from_slice(&statistics(&picture.grey()));
+                for (baseline, value) in statistics(&picture.grey()) {
+                    values[baseline as usize] = value;
+                }
                 let small = thumbnail(&picture);
-                values[7] = pca.as_ref().map_or(f64::NAN, |pca| pca.residual(&small));
-                values[8] = nearest(&known, id, &small);
+                values[Baseline::PcaResidual as usize] = pca.as_ref().map_or(f64::NAN, |pca| pca.residual(&small));
+                values[Baseline::NearestNormalDistance as usize] = nearest(&known, id, &small);
             }
             values
         }));
@@ -104,7 +152,7 @@ fn thumbnail(picture: &Picture) -> Vec<f32> {
 }
 
 /// Mean, standard deviation, variance of the 4-neighbour Laplacian and mean |x - 3x3 mean|, the last two over inner pixels.
-fn statistics(grey: &Picture) -> [f64; 4] {
+fn statistics(grey: &Picture) -> [(Baseline, f64); 4] {
     let (width, height, x) = (grey.width, grey.height, &grey.data);
     let (mean, variance) = moments(x.iter().map(|&v| f64::from(v)));
     let inner =
@@ -113,7 +161,12 @@ fn statistics(grey: &Picture) -> [f64; 4] {
     let (_, laplacian) = moments(inner().map(|i| at(i - 1) + at(i + 1) + at(i - width) + at(i + width) - 4.0 * at(i)));
     let around = |i: usize| [i - width, i, i + width].iter().map(|&j| at(j - 1) + at(j) + at(j + 1)).sum::<f64>() / 9.0;
     let (roughness, _) = moments(inner().map(|i| (at(i) - around(i)).abs()));
-    [mean, variance.sqrt(), laplacian, roughness]
+    [
+        (Baseline::Brightness, mean),
+        (Baseline::Contrast, variance.sqrt()),
+        (Baseline::HighFrequencyEnergy, laplacian),
+        (Baseline::Roughness, roughness),
+    ]
 }
 
 /// Mean and variance; NaN for no values.
@@ -253,7 +306,7 @@ mod tests {
     #[test]
     fn flat_and_tiny_pictures_give_numbers_or_nan_but_no_panic() {
         for (width, height) in [(1, 1), (2, 2), (1, 9), (5, 5)] {
-            let [mean, deviation, ..] = statistics(&Picture::new(width, height, 1, vec![0.5; width * height]));
+            let [(_, mean), (_, deviation), ..] = statistics(&Picture::new(width, height, 1, vec![0.5; width * height]));
             assert_eq!((mean, deviation), (0.5, 0.0));
         }
     }

@@ -3,13 +3,13 @@
 //! The descriptors of the training normals are computed once, their Gaussian is kept with the run, and judges any image.
 
 use super::{
-    normal_gaussian::{NormalGaussian, Seen, not_kept},
-    scorer::BatchScorer,
+    dia_scorer::WholeImageScorer,
+    normal_gaussian::{NormalGaussian, NormalSamples, not_kept},
 };
 use crate::{
     data::Dataset,
     error::Result,
-    metrics::Ranks,
+    metrics::HeldOutScores,
     ml::{
         base::{
             pixel_loading::load_pixels,
@@ -23,7 +23,7 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// Training normals that are described, at most, evenly spread: many times the length of a descriptor is enough for its
+/// Upper limit of training normals described, evenly sampled; far more than a descriptor's length, so enough to estimate its
 /// covariance.
 pub(crate) const MOST: usize = 500;
 /// Images of one pass.
@@ -79,7 +79,7 @@ impl<D: Descriptor> DescriptorScorer<D> {
         }
         let chosen = data.some_training_normals(MOST);
         let store = load_pixels(data, &encoder.config.run.preprocess, chosen, encoder.config.input_size, reporter)?;
-        let mut seen = Seen { grey: store.is_grey(), ..Seen::default() };
+        let mut seen = NormalSamples { grey: store.is_grey(), ..NormalSamples::default() };
         let mut progress = StageProgress::start(D::STAGE, 0, store.len(), reporter);
         for chunk in (0..store.len()).collect::<Vec<_>>().chunks(CHUNK) {
             for (&place, row) in chunk.iter().zip(descriptor.describe(&store.batch(chunk)?, seen.grey)?) {
@@ -95,8 +95,8 @@ impl<D: Descriptor> DescriptorScorer<D> {
     }
 }
 
-impl<D: Descriptor> BatchScorer for DescriptorScorer<D> {
-    fn which(&self) -> ScoreKind {
+impl<D: Descriptor> WholeImageScorer for DescriptorScorer<D> {
+    fn kind(&self) -> ScoreKind {
         D::SCORE
     }
 
@@ -109,8 +109,8 @@ impl<D: Descriptor> BatchScorer for DescriptorScorer<D> {
         self.normals.held_out(name)
     }
 
-    fn ranks(&self) -> &Ranks {
-        self.normals.ranks()
+    fn held_out_scores(&self) -> &HeldOutScores {
+        self.normals.held_out_scores()
     }
 }
 
@@ -142,7 +142,7 @@ mod tests {
             DescriptorScorer::open_or_build(EncoderFeatures(&encoder), &run, &encoder, &data, &mut Silent).unwrap().unwrap();
         let stripes: Vec<f32> = (0..3 * 32 * 32).map(|i| (i % 2) as f32).collect();
         let score = scorer.scores(&stripes).unwrap()[0];
-        assert!(scorer.ranks().rank(score) == 1.0 && scorer.held_out(&normal).unwrap() < score);
+        assert!(scorer.held_out_scores().rank(score) == 1.0 && scorer.held_out(&normal).unwrap() < score);
         let again =
             DescriptorScorer::open_or_build(EncoderFeatures(&encoder), &run, &encoder, &data, &mut Silent).unwrap().unwrap();
         assert_eq!(again.scores(&stripes).unwrap(), [score], "read from its file");

@@ -72,14 +72,14 @@ pub fn t_sne(components: &[Vec<f64>], mut look: impl FnMut(Vec<[f32; 2]>)) -> Ve
     }
     let rows: Vec<Vec<f32>> = components.iter().map(|row| row.iter().map(|v| *v as f32).collect()).collect();
     // As scikit-learn does: small, so that the start only says which side is which.
-    let spread = (start.iter().map(|p| p[0] * p[0]).sum::<f32>() / start.len() as f32).sqrt().max(f32::MIN_POSITIVE);
+    let scale = (start.iter().map(|p| p[0] * p[0]).sum::<f32>() / start.len() as f32).sqrt().max(f32::MIN_POSITIVE);
     let distance = |a: &Vec<f32>, b: &Vec<f32>| a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f32>().sqrt();
     let points = |flat: &[f32]| flat.chunks_exact(2).map(|p| [p[0], p[1]]).collect::<Vec<_>>();
     let mut t_sne: tSNE<'_, f32, Vec<f32>> = tSNE::new(&rows);
     t_sne
         .epochs(EPOCHS)
         .perplexity(PERPLEXITY.min((rows.len() - 1) as f32 / 3.0 - 1.0).max(1.0))
-        .initial_embedding(start.iter().flatten().map(|v| 1e-4 * v / spread).collect::<Vec<f32>>())
+        .initial_embedding(start.iter().flatten().map(|v| 1e-4 * v / scale).collect::<Vec<f32>>())
         .epoch_callback(|epoch, flat| {
             if epoch % LOOK == LOOK - 1 {
                 look(points(flat));

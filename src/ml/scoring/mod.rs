@@ -16,7 +16,7 @@
 //!
 //! The first term says how like the nearest normal training image an image is (the arg-max m is the reason behind a score, and is
 //! kept), the second how sure the classifier is of its shift. A training normal is scored against the others (leave one out).
-//! The metric is the AUROC on the test set, mean and standard deviation over at least three seeds. See [`scorer`].
+//! The metric is the AUROC on the test set, mean and standard deviation over at least three seeds. See [`dia_scorer`].
 //!
 //! # The dissolve profile (not in the paper)
 //!
@@ -39,8 +39,8 @@
 //!
 //! Each score becomes its rank among held-out normals. Some see a picture as a whole (DIA, profile, features), others at its own
 //! scale (tiles, map): the mean rank of either group leads, whichever is higher ([`ScoreKind::is_by_tiles`](crate::scores::ScoreKind::is_by_tiles)).
-//! A rule without labels, that replaced the mean of the two highest ranks, since it is ahead of it on average of the development sets
-//! (RESULTS.md has the figures, set by set and with each set left out of the choice). DIA's score stays what it is, under its own name.
+//! The rule needs no labels. It replaced the mean of the two highest ranks because it did better on average on the development sets
+//! (`assets/results/RESULTS.md`). DIA's score stays what it is, under its own name.
 //!
 //! # What a score is worth
 //!
@@ -55,6 +55,7 @@
 pub mod anomaly_map;
 pub mod baselines;
 pub mod descriptor_scorer;
+pub mod dia_scorer;
 pub mod embedding;
 pub mod encoder_features;
 pub mod gaussian;
@@ -63,6 +64,5 @@ pub mod normal_gaussian;
 pub mod occlusion;
 pub mod pixel_evaluation;
 pub mod profile;
-pub mod scorer;
 pub mod synthetic_lesions;
 pub mod tiles;

@@ -4,7 +4,7 @@
 use super::gaussian::Gaussian;
 use crate::{
     error::{Error, Result},
-    metrics::Ranks,
+    metrics::HeldOutScores,
     ml::base::checkpoint::{self, CheckpointMetadata, Tensors},
     scores::ScoreKind,
 };
@@ -17,7 +17,7 @@ const FOLDS: usize = 5;
 
 /// What was seen of the training normals.
 #[derive(Debug, Default)]
-pub struct Seen {
+pub struct NormalSamples {
     /// Names of the pictures.
     pub names: Vec<String>,
     /// Features: one row or several of each picture.
@@ -28,7 +28,7 @@ pub struct Seen {
     pub grey: bool,
 }
 
-impl Seen {
+impl NormalSamples {
     /// Adds a picture's rows.
     pub fn add(&mut self, name: String, rows: impl IntoIterator<Item = Vec<f64>>) {
         let before = self.rows.len();
@@ -51,9 +51,9 @@ pub(crate) fn not_kept(scores: &[ScoreKind]) -> String {
 #[derive(Debug, Clone)]
 pub struct NormalGaussian {
     gaussian: Gaussian,
-    /// Of each training normal that was seen, without its own fold.
+    /// The score of each training normal that was seen, without its own fold.
     held_out: BTreeMap<String, f64>,
-    ranks: Ranks,
+    held_out_scores: HeldOutScores,
     /// All normals that were seen are grey.
     pub grey: bool,
 }
@@ -63,15 +63,15 @@ impl NormalGaussian {
     ///
     /// # Errors
     /// Fewer than two rows, or rows without spread.
-    pub fn fit(seen: &Seen) -> Result<Self> {
+    pub fn fit(seen: &NormalSamples) -> Result<Self> {
         let gaussian = Gaussian::fit(seen.rows.iter().map(Vec::as_slice))?;
         let scores = held_out(&gaussian, seen);
         Ok(Self::new(gaussian, seen.names.iter().cloned().zip(scores).collect(), seen.grey))
     }
 
     fn new(gaussian: Gaussian, held_out: BTreeMap<String, f64>, grey: bool) -> Self {
-        let ranks = Ranks::new(held_out.values().copied().collect());
-        Self { gaussian, held_out, ranks, grey }
+        let held_out_scores = HeldOutScores::new(held_out.values().copied().collect());
+        Self { gaussian, held_out, held_out_scores, grey }
     }
 
     /// Writes it atomically; `kind` says what its rows are.
@@ -130,13 +130,13 @@ impl NormalGaussian {
     }
 
     /// The held-out normals' scores.
-    pub fn ranks(&self) -> &Ranks {
-        &self.ranks
+    pub fn held_out_scores(&self) -> &HeldOutScores {
+        &self.held_out_scores
     }
 }
 
 /// Mean distance of each picture's rows from a Gaussian of the rows of other folds.
-fn held_out(all: &Gaussian, seen: &Seen) -> Vec<f64> {
+fn held_out(all: &Gaussian, seen: &NormalSamples) -> Vec<f64> {
     let pictures = seen.names.len();
     let folds = FOLDS.min(pictures.max(1));
     let rows = || seen.rows.iter().zip(&seen.of_picture);
@@ -166,9 +166,9 @@ mod tests {
     use crate::rng;
     use rand::Rng as _;
 
-    fn seen() -> Seen {
+    fn seen() -> NormalSamples {
         let mut rng = rng::stream(2, "test", 0);
-        let mut seen = Seen::default();
+        let mut seen = NormalSamples::default();
         for i in 0..10 {
             let rows: Vec<Vec<f64>> = (0..6).map(|_| (0..8).map(|_| rng.random_range(-1.0..1.0)).collect()).collect();
             seen.add(format!("{i}.png"), rows);
@@ -183,7 +183,7 @@ mod tests {
         let fitted = normals.score(&seen.rows);
         let held_out: Vec<f64> = seen.names.iter().map(|name| normals.held_out(name).unwrap()).collect();
         assert!(held_out.iter().sum::<f64>() / 10.0 > fitted);
-        assert_eq!(normals.ranks().rank(f64::MAX), 1.0);
+        assert_eq!(normals.held_out_scores().rank(f64::MAX), 1.0);
         assert!(normals.score(&[vec![9.0; 8]]) > 20.0 * fitted && normals.held_out("other.png").is_none());
     }
 

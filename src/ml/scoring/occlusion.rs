@@ -1,6 +1,6 @@
 //! Where covering a picture changes its score. Not where a lesion is: a map of what this model's score depends on.
 
-use super::scorer::Scorer;
+use super::dia_scorer::DiaScorer;
 use crate::{
     error::{Error, Result},
     ml::encoder::{bank::Features, features::Extractor, model::Encoder},
@@ -36,7 +36,7 @@ pub struct Occlusion {
 /// An encoder without its bank, or whatever `tick` returns.
 pub fn occlusion(
     encoder: &Encoder,
-    scorer: &Scorer,
+    scorer: &DiaScorer,
     picture: &[f32],
     name: &str,
     tick: &mut dyn FnMut(usize) -> Result<()>,
@@ -130,7 +130,7 @@ mod tests {
         let encoder = Encoder::new(EncoderConfig::new(run, 16, String::new()), &Device::Cpu).unwrap();
         let flat = vec![0.5; 3 * 16 * 16];
         let bank = Extractor::new(&encoder, 1, 1.0).sampled(&flat).unwrap().concat();
-        let scorer = Scorer::new(&bank).unwrap();
+        let scorer = DiaScorer::new(&bank).unwrap();
         let mut heard = 0;
         let mut tick = |done: usize| {
             heard = done;
@@ -152,7 +152,7 @@ mod tests {
         let extractor = Extractor::new(&encoder, 1, encoder.config.run.score.crop_area);
         let of = |picture: &[f32]| Features::mean(&extractor.sampled(picture).unwrap().concat());
         let features: Vec<Features> = pictures.iter().map(|picture| of(picture)).collect();
-        let scorer = Scorer::new(&features).unwrap();
+        let scorer = DiaScorer::new(&features).unwrap();
         let [alone, among] = [scorer.leave_one_out(&features[1], 1).score, scorer.score(&features[1]).score];
         assert_ne!(alone, among);
         encoder.bank = Some(Bank { features, names: ["a", "b", "c"].map(String::from).into() });

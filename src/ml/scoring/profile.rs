@@ -42,7 +42,7 @@ impl Descriptor for DissolveProfile {
     fn describe(&self, pictures: &[f32], grey: bool) -> Result<Vec<Vec<f64>>> {
         let (side, size) = (self.side, 3 * self.side * self.side);
         let count = pictures.len() / size;
-        let dissolver = Dissolver::by(self.model.clone(), grey);
+        let dissolver = Dissolver::with_model(self.model.clone(), grey);
         let x = Tensor::from_slice(pictures, (count, 3, side, side), self.model.device())?;
         let mut rows = vec![Vec::with_capacity(self.length()); count];
         let mut grids = vec![Vec::with_capacity(GRID_T.len() * GRID * GRID); count];

@@ -6,25 +6,25 @@ use crate::{
     error::{Error, Result},
     metrics,
     ml::base::{
+        evenly_spaced::evenly_spaced,
         reporter::{Reporter, Stage},
-        spread::spread,
         stage_progress::StageProgress,
     },
     rng::{self, Rng},
-    scores::{OfEach, ScoreKind, SyntheticLesionCell, SyntheticLesions},
+    scores::{PerScore, ScoreKind, SyntheticLesionCell, SyntheticLesions},
 };
 use rand::{Rng as _, seq::IndexedRandom};
 use std::collections::HashSet;
 
 /// Diameters of the spots, as shares of the picture's shorter side, where whole pictures are looked at.
 pub const SIZES: [f64; 3] = [0.05, 0.1, 0.2];
-/// The same where large pictures are worked on by tiles.
+/// Diameters of the spots, as shares of the shorter side, where large pictures are worked on by tiles.
 pub const SMALL_SIZES: [f64; 4] = [0.0125, 0.025, 0.05, 0.1];
 /// Contrasts of the spots, as shares of the range of the picture's own brightness.
 pub const CONTRASTS: [f64; 4] = [0.1, 0.2, 0.4, 0.8];
 /// Images that spots are drawn into, at most.
 pub const IMAGES: usize = 64;
-/// The same where large pictures are worked on by tiles, which takes longer.
+/// Images that spots are drawn into, at most, where large pictures are worked on by tiles, which takes longer.
 pub const LARGE_IMAGES: usize = 24;
 
 /// Brighter than the darkest pixel by this share of the range is content; the rest is the black surround of a photograph.
@@ -71,11 +71,11 @@ impl Trial<'_> {
                 "leave some normal images out of the training split",
             ));
         }
-        let ids: Vec<ImageId> = spread(&held_out, self.most).copied().collect();
+        let ids: Vec<ImageId> = evenly_spaced(&held_out, self.most).copied().collect();
         let kinds: Vec<[f64; 2]> =
             self.sizes.iter().flat_map(|&size| self.contrasts.iter().map(move |&contrast| [size, contrast])).collect();
         // Of clean images first, then of those with lesions of each kind.
-        let mut judged = vec![OfEach::<Vec<f64>>::default(); kinds.len() + 1];
+        let mut judged = vec![PerScore::<Vec<f64>>::default(); kinds.len() + 1];
         let mut progress = StageProgress::start(Stage::SyntheticLesions, 0, ids.len() * (kinds.len() + 1), reporter);
         let (mut done, mut images) = (0, 0);
         for some in ids.chunks(self.chunk.max(1)) {
@@ -107,7 +107,7 @@ impl Trial<'_> {
 }
 
 /// The figures of each score that was asked, kind by kind; `judged`: of clean images, then of those with lesions of each kind.
-fn cells(kinds: &[[f64; 2]], judged: &[OfEach<Vec<f64>>]) -> Result<Vec<SyntheticLesionCell>, metrics::MetricError> {
+fn cells(kinds: &[[f64; 2]], judged: &[PerScore<Vec<f64>>]) -> Result<Vec<SyntheticLesionCell>, metrics::MetricError> {
     let Some((clean, with_lesions)) = judged.split_first() else { return Ok(Vec::new()) };
     let mut cells = Vec::new();
     for (score, clean) in clean.iter().filter(|(_, clean)| !clean.is_empty()) {

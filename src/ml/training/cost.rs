@@ -43,9 +43,9 @@ const TRAINING: f64 = 3.0;
 /// Multiply-adds a second of complete steps on this machine, all its threads together.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Speed {
-    /// Of the U-Net, training.
+    /// Speed of the U-Net, training.
     pub unet: f64,
-    /// Of the encoder, training.
+    /// Speed of the encoder, training.
     pub encoder: f64,
 }
 
@@ -75,7 +75,7 @@ pub struct Amount {
 }
 
 impl Amount {
-    /// Of `counts` = \[normal training images, images to score\] of about this `size` (width and height, px); `data.tile` is decided.
+    /// The amount for `counts` = \[normal training images, images to score\] of about this `size` (width and height, px); `data.tile` is decided.
     pub fn new(config: &RunConfig, has_model: bool, counts: [usize; 2], size: Option<[usize; 2]>) -> Self {
         let tiles = config.data.tiles();
         let median = size.map(|[width, height]| width.min(height));
@@ -242,7 +242,7 @@ fn best_of(mut step: impl FnMut() -> Result<()>) -> Result<f64> {
     Ok(best.max(1e-6))
 }
 
-/// Of one image's forward pass.
+/// The work of one image's forward pass.
 #[derive(Debug, Clone, Copy, Default)]
 struct Network {
     macs: f64,

@@ -38,7 +38,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// The same where a network is.
+    /// This batch where a network is.
     ///
     /// # Errors
     /// Too little memory there.

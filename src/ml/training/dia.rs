@@ -64,7 +64,7 @@ pub fn train(
     run.note_end("dia", Training { run, config, data, model, tiles: None, device }.by_shift(reporter))
 }
 
-/// The same on tiles of the training normals and their dissolved versions at the same scale: no blur of resizing tells the
+/// Trains an encoder on tiles of the training normals and their dissolved versions at the same scale: no blur of resizing tells the
 /// two apart, so what is learnt is what dissolving takes. `run` is the part for it; its encoder has no bank.
 ///
 /// # Errors
@@ -86,7 +86,7 @@ pub fn train_tiles(
     run.note_end("dia on tiles", Training { run, config, data, model, tiles: Some(tiles), device }.by_shift(reporter))
 }
 
-/// Tiles that are learnt from: each is drawn several times, as its dissolved versions are made ahead.
+/// Number of training tiles; each is reused several times because dissolved versions are precomputed.
 pub(crate) fn tile_count(config: &DiaConfig) -> usize {
     (config.total_steps() * config.images_per_batch() / 6).clamp(64, 8192)
 }
@@ -113,7 +113,7 @@ struct Training<'a> {
 }
 
 impl Training<'_> {
-    /// Where a shift is tried and is not learnt, all begins again by the other.
+    /// Trains with the tried shift; restarts with rotation if it is not learnt.
     fn by_shift(&self, reporter: &mut dyn Reporter) -> Result<Encoder> {
         loop {
             let shift = ShiftTrial::of(self.run, &self.config.dia)?;
@@ -149,7 +149,7 @@ impl Training<'_> {
             };
             let validation = if is_validated { Validation::open(run, config, data, &store, done, reporter)? } else { None };
             let steps = Steps { run, config, store: &store, dissolved, validation, stage, device };
-            if !steps.take(&mut trainer, done, &mut shift, reporter)? {
+            if !steps.run(&mut trainer, done, &mut shift, reporter)? {
                 return Ok(None);
             }
         }
@@ -268,14 +268,8 @@ struct Steps<'a> {
 }
 
 impl Steps<'_> {
-    /// Steps `done`.. to the last, or to where the person wants it to end; or to where it shows that the shift is not learnt: false.
-    fn take(
-        mut self,
-        trainer: &mut DiaTrainer,
-        done: usize,
-        shift: &mut ShiftTrial,
-        reporter: &mut dyn Reporter,
-    ) -> Result<bool> {
+    /// Runs steps from `done`, to the last or to an early finish. Returns false if the shift proves unlearnable.
+    fn run(mut self, trainer: &mut DiaTrainer, done: usize, shift: &mut ShiftTrial, reporter: &mut dyn Reporter) -> Result<bool> {
         let total = self.config.dia.total_steps();
         let columns = ["loss", "contrastive", "classification", "lr", "grad_norm", "images_per_second"];
         let mut metrics = MetricsLog::resume(self.run, &columns, done)?;

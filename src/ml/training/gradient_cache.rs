@@ -129,7 +129,7 @@ mod tests {
         norm(&(a - b).unwrap()) / norm(b).max(1e-6)
     }
 
-    /// The same network on the parts one after the other, but with one graph over all of them.
+    /// Runs one network on the parts one after the other, but with one graph over all of them.
     #[test]
     fn the_gradient_is_that_of_one_graph_over_all_parts() {
         let (views, labels) = views();

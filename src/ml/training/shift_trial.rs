@@ -1,4 +1,4 @@
-//! Which shift is learnt by, where that is left to the program.
+//! Chooses the shift when `dia.shift = auto`.
 //!
 //! On most sets the encoder becomes the better judge by cutperm, the harder task; where its classifier does not learn that task,
 //! DIA is worse than chance. So cutperm is tried first, and rotation taken where the classifier's loss stays high. No label is

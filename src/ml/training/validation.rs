@@ -11,7 +11,7 @@ use crate::{
             reporter::{Event, Reporter},
         },
         encoder::{bank::Features, features::Extractor, model::Encoder},
-        scoring::scorer::Scorer,
+        scoring::dia_scorer::DiaScorer,
     },
     run_dir::{RunDir, files, write_atomic},
 };
@@ -95,7 +95,7 @@ impl Validation {
         }
         let epoch = step / self.epoch_length;
         let extractor = Extractor::new(encoder, SAMPLES, self.crop_area);
-        let scorer = Scorer::new(&extractor.of(training, &self.normals, &mut |_| Ok(()))?)?;
+        let scorer = DiaScorer::new(&extractor.of(training, &self.normals, &mut |_| Ok(()))?)?;
         let images = extractor.all(&self.store, &mut |_| Ok(()))?;
         let scores: Vec<f64> = images.iter().map(|image: &Features| scorer.score(image).score).collect();
         let auroc = match metrics::auroc(&self.labels, &scores) {

@@ -82,7 +82,7 @@ impl BatchNorm {
     fn forward(&self, x: &[f32], affine: &[f32], shortcut: Option<&[f32]>) -> Vec<f32> {
         if let Some(columns) = self.columns() {
             let (factor, offset) =
-                (columns.spread(|c| self.coefficients(affine, c).0), columns.spread(|c| self.coefficients(affine, c).1));
+                (columns.broadcast(|c| self.coefficients(affine, c).0), columns.broadcast(|c| self.coefficients(affine, c).1));
             return columns.forward(x, &factor, &offset, shortcut, self.relu);
         }
         let image = self.channels * self.size;
@@ -121,7 +121,7 @@ impl BatchNorm {
             for (c, terms) in terms.iter().enumerate() {
                 (dgamma[c], dbeta[c]) = (terms.dgamma, terms.dbeta);
             }
-            let [a, b, offset] = [0, 1, 2].map(|k| columns.spread(|c| terms[c].dx[k]));
+            let [a, b, offset] = [0, 1, 2].map(|k| columns.broadcast(|c| terms[c].dx[k]));
             let (dx, dz) = columns.backward((x, y, dy), self.relu, [&a, &b, &offset], shortcut);
             return [dx, daffine, dz];
         }

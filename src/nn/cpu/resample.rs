@@ -19,7 +19,7 @@ pub struct MaxPool {
 }
 
 impl MaxPool {
-    /// Of each output of a plane its maximum and where that is: the first in row order, or a NaN.
+    /// Finds for each output of a plane its maximum and where that is: the first in row order, or a NaN.
     fn plane(self, x: &[f32], work: &mut PoolBuffers) {
         let (half, out) = (self.width.div_ceil(2), self.sizes().1);
         work.row_values.resize(self.height * half, 0.);
@@ -44,13 +44,13 @@ impl MaxPool {
 struct PoolBuffers {
     row_values: Vec<f32>,
     row_places: Vec<u32>,
-    /// Of a row every second pixel, between what lies beyond the image.
+    /// Every second pixel of a row, between what lies beyond the image.
     odd: Vec<f32>,
     values: Vec<f32>,
     places: Vec<u32>,
 }
 
-/// Of two candidates, the first unless the second is greater or NaN. (No branch, so that the compiler can use vectors.)
+/// Takes the first of two candidates unless the second is greater or NaN. (No branch, so that the compiler can use vectors.)
 #[inline(always)]
 fn better(a: (f32, u32), b: (f32, u32)) -> (f32, u32) {
     let takes = (b.0 > a.0) | b.0.is_nan();

@@ -23,7 +23,7 @@ impl ChannelColumns {
     }
 
     /// A value a channel as a value a column.
-    pub fn spread(&self, value: impl Fn(usize) -> f32) -> Vec<f32> {
+    pub fn broadcast(&self, value: impl Fn(usize) -> f32) -> Vec<f32> {
         (0..self.columns).map(|i| value(i / self.size())).collect()
     }
 
@@ -42,7 +42,7 @@ impl ChannelColumns {
             self.fold(&sums)
         };
         let mean: Vec<f32> = sums(&vec![0.; self.columns], add).iter().map(|sum| (sum / n) as f32).collect();
-        let squares = sums(&self.spread(|c| mean[c]), add_square);
+        let squares = sums(&self.broadcast(|c| mean[c]), add_square);
         mean.into_iter().zip(squares).map(|(mean, sum)| (mean, (sum / n) as f32)).collect()
     }
 

@@ -49,7 +49,7 @@ fn agree(inputs: &[Tensor], tolerance: f64, op: &dyn Fn(&[Tensor]) -> Result<Ten
     }
 }
 
-/// The same shapes each time: float32 against float64 is held to a tolerance, not to every shape that chance can find.
+/// Cases with fixed shapes: float32 against float64 is held to a tolerance, not to every shape that chance can find.
 fn cases(n: u32) -> ProptestConfig {
     let rng_seed = proptest::test_runner::RngSeed::Fixed(2024);
     ProptestConfig { cases: n, failure_persistence: None, rng_seed, ..ProptestConfig::default() }

@@ -142,9 +142,9 @@ impl Conv {
             if s == 1 {
                 return dx.reshape((batch, input, height, width));
             }
-            let spread = dx.reshape(&[batch, input, out_height, 1, out_width, 1][..])?;
-            let spread = spread.pad_with_zeros(5, 0, s - 1)?.pad_with_zeros(3, 0, s - 1)?;
-            let dx = spread.reshape((batch, input, out_height * s, out_width * s))?;
+            let dilated = dx.reshape(&[batch, input, out_height, 1, out_width, 1][..])?;
+            let dilated = dilated.pad_with_zeros(5, 0, s - 1)?.pad_with_zeros(3, 0, s - 1)?;
+            let dx = dilated.reshape((batch, input, out_height * s, out_width * s))?;
             return framed(&dx, 0, (height, width))?.contiguous();
         }
         let taps = PhaseTaps::new(self);

@@ -91,7 +91,7 @@ proptest! {
         ..ProptestConfig::default()
     })]
 
-    /// Of images that lie in no memory order, in pieces of the batch that hold one or some of them, with unused rows.
+    /// Images that lie in no memory order, in pieces of the batch that hold one or some of them, with unused rows.
     #[test]
     fn convolutions_of_any_shape_agree(
         (batch, input, output) in (1..5usize, 1..6usize, 1..6usize),

@@ -1,14 +1,14 @@
 //! Which values of DICOM pictures are shown: a choice that the data set is opened with.
 
 use crate::{
-    app::{DataCommand, state::Open},
+    app::{DataCommand, state::OpenDataset},
     config::{CtWindow, DicomWindow},
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{ComboBox, Id, TextEdit, Ui};
 
 /// Nothing where the data set holds no DICOM pictures.
-pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
     let Some(named) = &open.dataset.dicom_windows else { return };
     let now = &open.config.window;
     let mut choices = vec![DicomWindow::Auto];
@@ -38,7 +38,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
 }
 
 /// A field for centre and width; what was typed in it, once it is left.
-fn typed(ui: &mut Ui, open: &Open) -> Option<DicomWindow> {
+fn typed(ui: &mut Ui, open: &OpenDataset) -> Option<DicomWindow> {
     let id = Id::unique(("centre and width", open.generation));
     let stands = || open.config.window.values().map_or(String::new(), |[centre, width]| format!("{centre}/{width}"));
     let mut text = ui.data(|data| data.get_temp(id)).unwrap_or_else(stands);

@@ -7,7 +7,7 @@ use crate::{
         actions::Id,
         icons,
         message::Curate,
-        state::{Open, PairCounts},
+        state::{OpenDataset, PairCounts},
     },
     data::{Duplicate, ImageId},
     ui::shared::{context::PanelContext, image_grid, theme, widgets},
@@ -16,8 +16,8 @@ use eframe::egui::{Button, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesski
 
 const SIDE: f32 = 128.0;
 
-pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
-    let Some(found) = cx.state.data.check.found.clone() else { return };
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
+    let Some(found) = cx.state.data.duplicate_search.found.clone() else { return };
     if found.duplicates.is_empty() {
         widgets::empty_state(ui, "No duplicates", "No two images are equal or nearly so.", |_| {});
         return;
@@ -42,7 +42,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     });
 }
 
-fn row(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open, pair: &Duplicate) {
+fn row(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset, pair: &Duplicate) {
     let t = theme::of(ui);
     ui.horizontal(|ui| {
         for id in [pair.first, pair.second] {
@@ -89,7 +89,7 @@ fn row(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open, pair: &Duplicate) {
     });
 }
 
-fn name(open: &Open, id: ImageId) -> String {
+fn name(open: &OpenDataset, id: ImageId) -> String {
     open.dataset.item(id).map(|item| item.name.clone()).unwrap_or_default()
 }
 
@@ -98,7 +98,7 @@ fn kind(pair: &Duplicate) -> &'static str {
 }
 
 /// Why a pair matters.
-fn trouble(open: &Open, pair: &Duplicate) -> Option<&'static str> {
+fn trouble(open: &OpenDataset, pair: &Duplicate) -> Option<&'static str> {
     let (a, b) = (open.dataset.item(pair.first)?, open.dataset.item(pair.second)?);
     if a.said.leave_out || b.said.leave_out {
         return None;

@@ -6,7 +6,7 @@ use crate::{
         AppCommand,
         actions::Id,
         icons, next_step,
-        state::{Counts, Open, Workspace},
+        state::{Counts, OpenDataset, Workspace},
     },
     data::{Label, Split},
     text::elided,
@@ -52,7 +52,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     });
 }
 
-fn selected(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
+fn selected(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
     let found = cx.state.selected.and_then(|id| Some((id, open.dataset.item(id)?)));
     let Some((id, item)) = found else {
         widgets::weak(ui, "Click one in the grid.");
@@ -84,7 +84,7 @@ fn selected(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
 }
 
 /// A stacked bar for each split.
-fn counts(ui: &mut Ui, open: &Open) {
+fn counts(ui: &mut Ui, open: &OpenDataset) {
     let t = theme::of(ui);
     let largest = Split::ALL.map(|s| total(open, s)).into_iter().max().unwrap_or(0);
     for split in Split::ALL {
@@ -111,15 +111,15 @@ fn counts(ui: &mut Ui, open: &Open) {
     }
 }
 
-fn total(open: &Open, split: Split) -> usize {
+fn total(open: &OpenDataset, split: Split) -> usize {
     open.counts.iter().chain([&open.unlabelled]).map(|c: &Counts| c.of(split)).sum()
 }
 
 /// What a person should know before anything else; nothing where there is nothing.
-fn problems(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
+fn problems(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
     let skipped = &open.dataset.skipped;
     let mut warnings: Vec<String> = open.dataset.warnings.iter().map(next_step::warning).collect();
-    warnings.extend(duplicates::warning(cx.state.data.check.used));
+    warnings.extend(duplicates::warning(cx.state.data.duplicate_search.used));
     if skipped.is_empty() && warnings.is_empty() && cx.state.data.broken.is_empty() {
         return;
     }

@@ -1,7 +1,7 @@
 //! What was recognised, why, and the ways to have it understood otherwise.
 
 use crate::{
-    app::{AppCommand, DataCommand, icons, state::Open},
+    app::{AppCommand, DataCommand, icons, state::OpenDataset},
     config::Reading,
     data::Layout,
     jobs::events::Pick,
@@ -10,7 +10,7 @@ use crate::{
 use eframe::egui::{RichText, Ui};
 use std::collections::BTreeSet;
 
-pub fn header(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
+pub fn header(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
     let t = theme::of(ui);
     ui.horizontal(|ui| {
         ui.label(RichText::new(open.title()).size(theme::TITLE));
@@ -27,7 +27,7 @@ pub fn header(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     ui.label(RichText::new(widgets::sentence(&open.dataset.why)).color(t.weak));
 }
 
-fn menu(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
+fn menu(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
     widgets::caption(ui, "UNDERSTAND THE FOLDERS AS");
     let by_table = open.config.labels.is_some();
     for reading in Reading::ALL {
@@ -66,7 +66,7 @@ fn menu(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
 }
 
 /// The first few names of the folders at each level above some images.
-fn levels(open: &Open) -> Vec<String> {
+fn levels(open: &OpenDataset) -> Vec<String> {
     const LEVELS: usize = 6;
     const IMAGES: usize = 500;
     let step = (open.dataset.items.len() / IMAGES).max(1);

@@ -1,7 +1,7 @@
 //! Which classes are normal: the one question that must not be guessed, its answer in the same place, and the way to another.
 
 use crate::{
-    app::{DataCommand, icons, state::Open},
+    app::{DataCommand, icons, state::OpenDataset},
     data::{ALL, Label},
     text::{count_of, elided},
     ui::shared::{context::PanelContext, theme, widgets},
@@ -14,7 +14,7 @@ const CLASSES: f32 = 144.0;
 const NAME: usize = 60;
 const NAMES: usize = 120;
 
-pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
     match () {
         () if open.dataset.classes.is_empty() => ask_all(ui, cx, open),
         () if open.asks_normal() => ask(ui, cx, open),
@@ -41,7 +41,7 @@ fn classes(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
     ScrollArea::vertical().id_salt("classes").max_height(CLASSES).show(ui, |ui| ui.horizontal_wrapped(content));
 }
 
-fn ask(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
+fn ask(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
     let t = theme::of(ui);
     frame(ui, |ui| {
         ui.label(theme::strong("Which class is normal?"));
@@ -77,7 +77,7 @@ fn ask(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
 }
 
 /// The answer, with the way to another one.
-fn answer(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
+fn answer(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
     let all = open.dataset.classes.iter().any(|class| class.name == ALL);
     let names = if all { "all images".into() } else { open.dataset.normal_name().unwrap_or_default() };
     ui.horizontal_wrapped(|ui| {
@@ -90,7 +90,7 @@ fn answer(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
 }
 
 /// One class or several, changed until it is right.
-fn choose(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
+fn choose(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
     // What is being taken over counts already, so that boxes can be ticked one after the other.
     let coming = cx.state.data.opening.as_ref().filter(|opening| open.differs_in_normal(&opening.config));
     let is_normal: Vec<bool> = open
@@ -122,8 +122,8 @@ fn choose(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     });
 }
 
-/// Of images without any label: they can be learnt from where all of them are normal.
-fn ask_all(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
+/// Asks about images without any label: they can be learnt from where all of them are normal.
+fn ask_all(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
     frame(ui, |ui| {
         ui.label(theme::strong("Are all of these images normal?"));
         widgets::weak(

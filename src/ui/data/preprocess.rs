@@ -2,7 +2,7 @@
 
 use super::dicom_window;
 use crate::{
-    app::{DataCommand, message::Texture, next_step, state::Open},
+    app::{DataCommand, message::Texture, next_step, state::OpenDataset},
     config::{Aspect, Channels, GreyWindow, PreprocessConfig},
     ui::{
         dissolve::image_frame,
@@ -13,7 +13,7 @@ use eframe::egui::{
     Align2, ComboBox, DragValue, Image, Rect, RichText, Sense, Spinner, Ui, Vec2, WidgetInfo, accesskit::Role, vec2,
 };
 
-pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
     let before = &cx.state.train.config.preprocess;
     let mut now = before.clone();
     let t = theme::of(ui);
@@ -90,7 +90,7 @@ const LINE: f32 = 26.0;
 const DISC: f32 = 0.85;
 
 /// That pictures are squeezed, and that the selected one has a disc to crop to.
-fn proportions(cx: &PanelContext<'_>, open: &Open, config: &PreprocessConfig) -> Option<String> {
+fn proportions(cx: &PanelContext<'_>, open: &OpenDataset, config: &PreprocessConfig) -> Option<String> {
     let squeezed = open.squeezed.as_ref().filter(|_| !config.reframes())?;
     let selected = cx.state.data.preview.done.filter(|done| Some(done.image) == cx.state.selected);
     let disc = selected.and_then(|done| done.disc).filter(|share| *share < DISC);
@@ -123,7 +123,7 @@ fn window(ui: &mut Ui, now: &mut PreprocessConfig) {
 const MOST: f32 = 0.4;
 
 /// The selected image with its mask; beside it what the models see of it, where that is another thing. As high in both cases.
-pub fn pictures(ui: &mut Ui, cx: &PanelContext<'_>, open: &Open) {
+pub fn pictures(ui: &mut Ui, cx: &PanelContext<'_>, open: &OpenDataset) {
     let Some(item) = cx.state.selected.and_then(|id| open.dataset.item(id)) else { return };
     let (width, [w, h]) = (ui.available_width(), item.size.map(|px| px.max(1) as f32));
     let most = MOST * ui.available_height();

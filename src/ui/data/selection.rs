@@ -5,7 +5,7 @@ use crate::{
         AppCommand, State,
         actions::{Id, may_curate, may_unlabel, own_tag},
         icons,
-        state::{Open, Room, Workspace},
+        state::{OpenDataset, Room, Workspace},
     },
     data::{ALL, Item},
     text::elided,
@@ -17,7 +17,7 @@ use crate::{
 use eframe::egui::{Align, Button, Key, Layout, RichText, Ui, WidgetInfo, accesskit::Role, vec2};
 
 /// The line under an image: its class, its split or that it is left out, and whether a person has labelled it.
-pub fn note(open: &Open, item: &Item) -> String {
+pub fn note(open: &OpenDataset, item: &Item) -> String {
     let class = item.class.and_then(|c| open.dataset.classes.get(c)).filter(|class| class.name != ALL);
     let by_hand = item.said.label.filter(|label| class.is_none_or(|class| class.label != Some(*label)));
     let name = class.map(|class| elided(&class.name, 60));
@@ -39,9 +39,9 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, end: impl FnOnce(&mut Ui, &m
     }
     ui.horizontal(|ui| {
         ui.set_min_height(HEIGHT);
-        let chosen = cx.state.chosen();
+        let chosen = cx.state.selection();
         let count = match cx.state.workspace {
-            Workspace::Results => cx.state.chosen_rows().len(),
+            Workspace::Results => cx.state.selected_rows().len(),
             _ => chosen.images.len(),
         };
         ui.label(RichText::new(format!("{count} selected")).size(theme::SMALL));
@@ -114,7 +114,7 @@ pub fn menu(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             continue;
         }
         let key = tag.key.map(String::from).unwrap_or_default();
-        let word = if cx.state.chosen().tags.contains(&tag.name) { "Take off" } else { "Tag" };
+        let word = if cx.state.selection().tags.contains(&tag.name) { "Take off" } else { "Tag" };
         let entry = Button::new(format!("{word}: {}", tag.name)).frame(false).shortcut_text(key).min_size(vec2(260.0, 24.0));
         if ui.add(entry).clicked() {
             cx.commands.extend(own_tag(cx.state, &tag.name));
@@ -125,7 +125,7 @@ pub fn menu(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 }
 
 /// What was said of the images, to see and to take along; nothing where nothing was.
-pub fn summary(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
+pub fn summary(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
     let Some(summary) = open.dataset.curation_summary() else { return };
     widgets::caption(ui, "BY HAND");
     ui.label(summary);

@@ -4,7 +4,7 @@ use super::{columns, duplicates, layout, normal, open, selection};
 use crate::{
     app::{
         DataCommand,
-        state::{DataPage, Mark, Open, Opening, config_title},
+        state::{DataPage, Mark, OpenDataset, Opening, config_title},
     },
     data::{ImageId, Label},
     text::count_of,
@@ -72,7 +72,7 @@ fn skeleton(ui: &mut Ui) {
     });
 }
 
-fn opened(ui: &mut Ui, cx: &mut PanelContext<'_>, grid: &mut Grid, open: &Open) {
+fn opened(ui: &mut Ui, cx: &mut PanelContext<'_>, grid: &mut Grid, open: &OpenDataset) {
     layout::header(ui, cx, open);
     if cx.state.data.table.is_some() {
         columns::show(ui, cx);
@@ -89,7 +89,7 @@ fn opened(ui: &mut Ui, cx: &mut PanelContext<'_>, grid: &mut Grid, open: &Open) 
 }
 
 /// What to do next, until something was trained on these images.
-fn next(ui: &mut Ui, cx: &PanelContext<'_>, open: &Open) {
+fn next(ui: &mut Ui, cx: &PanelContext<'_>, open: &OpenDataset) {
     let is_trained = cx.state.runs.iter().any(|run| run.config.data.path == open.config.path);
     if is_trained || open.training_normals < 2 {
         return;
@@ -99,8 +99,8 @@ fn next(ui: &mut Ui, cx: &PanelContext<'_>, open: &Open) {
 }
 
 /// Images, duplicates, and how far the search for the latter is.
-fn pages(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
-    let (check, all, shown) = (&cx.state.data.check, open.dataset.items.len(), cx.state.data.shown.len());
+fn pages(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
+    let (check, all, shown) = (&cx.state.data.duplicate_search, open.dataset.items.len(), cx.state.data.shown.len());
     let images = if shown == all { format!("Images {all}") } else { format!("Images {shown} of {all}") };
     ui.horizontal(|ui| {
         views::menu(ui, cx);
@@ -131,7 +131,7 @@ fn pages(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     });
 }
 
-fn images(ui: &mut Ui, cx: &mut PanelContext<'_>, grid: &mut Grid, open: &Open) {
+fn images(ui: &mut Ui, cx: &mut PanelContext<'_>, grid: &mut Grid, open: &OpenDataset) {
     let shown = cx.state.data.shown.clone();
     if shown.is_empty() {
         widgets::empty_state(ui, "No image passes the filter", "Click “All images” on the left.", |_| {});

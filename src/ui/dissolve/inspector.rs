@@ -8,7 +8,7 @@ use crate::{
         icons,
         state::{ChangeFrom, ComparisonLayout},
     },
-    config::{DissolveMethod, Tile},
+    config::{DissolveMethod, Tiling},
     gpu::Difference,
     jobs::events::Pick,
     run_dir::files,
@@ -67,28 +67,28 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, curve_in_view: bool) {
 fn scale(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     widgets::caption(ui, "SCALE");
     let d = &cx.state.dissolve;
-    let [small, middle, large] = Tile::SIDES.map(Tile::Px);
-    let all = [(Tile::Auto, "Auto"), (Tile::Off, "Whole"), (small, "32"), (middle, "64"), (large, "128")];
+    let [small, middle, large] = Tiling::SIDES.map(Tiling::Px);
+    let all = [(Tiling::Auto, "Auto"), (Tiling::Off, "Whole"), (small, "32"), (middle, "64"), (large, "128")];
     if let Some(tile) = widgets::choices(ui, d.tile, &all) {
         cx.send(DissolveCommand::Scale(tile));
     }
     let done = d.answers.done_of(cx.state.selected).map(|done| (done.scale_words(), done.scale.is_tiles()));
     match (d.tile, &done) {
-        (Tile::Auto, Some((scale, _))) => _ = widgets::weak(ui, format!("auto: {scale}")),
+        (Tiling::Auto, Some((scale, _))) => _ = widgets::weak(ui, format!("auto: {scale}")),
         (_, Some((scale, _))) => _ = widgets::weak(ui, widgets::sentence(scale)),
-        (Tile::Auto, None) => _ = widgets::weak(ui, "As the model has learnt; pictures up to 128 px are whole."),
+        (Tiling::Auto, None) => _ = widgets::weak(ui, "As the model has learnt; pictures up to 128 px are whole."),
         (_, None) => {}
     }
     if done.is_some_and(|(_, is_tiles)| is_tiles) {
         let learnt = d.model().filter(|_| d.uses_t()).map(|model| model.tiles);
         let text = match (learnt, d.tile) {
-            (Some(None), Tile::Px(_)) => "This model has learnt whole pictures: what it takes for detail in a tile is a guess.",
+            (Some(None), Tiling::Px(_)) => "This model has learnt whole pictures: what it takes for detail in a tile is a guess.",
             _ => "Dissolved in its own detail, in overlapping tiles; what is in view comes first.",
         };
         widgets::weak(ui, text);
         return;
     }
-    if let Tile::Px(_) = d.tile {
+    if let Tiling::Px(_) = d.tile {
         widgets::weak(ui, "Pictures up to 128 px are dissolved whole.");
     }
     ui.add_space(theme::PAGE);

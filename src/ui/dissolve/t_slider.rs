@@ -26,7 +26,7 @@ fn cell(width: f32) -> f32 {
     (width / STRIP_STEPS as f32).min(72.0)
 }
 
-/// Of the slider where it is this wide.
+/// Height of the slider where it is this wide.
 pub fn height(width: f32) -> f32 {
     cell(width) + AXIS + 8.0
 }

@@ -2,7 +2,12 @@
 //! terms.
 
 use crate::{
-    app::{AppCommand, ResultsCommand, actions, message::Texture, state::OcclusionMap},
+    app::{
+        AppCommand, ResultsCommand,
+        actions::{self, Id},
+        message::Texture,
+        state::OcclusionMap,
+    },
     config::ShiftKind,
     engine::{
         export::{curves::Graph, results::Format},
@@ -56,20 +61,20 @@ fn shift(set: &ScoreSet, k: usize) -> &'static str {
 fn place(ui: &mut Ui, cx: &PanelContext<'_>, set: &ScoreSet, row: &ScoreRow) {
     widgets::caption(ui, "WHY THIS SCORE");
     if let Some(normals) = &set.normals {
-        let share = percent(normals.share_below(row.score));
+        let share = percent(normals.share_strictly_below(row.score));
         ui.label(format!("More abnormal than {share} of the {} training normals.", normals.len()))
             .on_hover_text("Each of them scored against all others");
     }
-    match row.spread.filter(|_| set.kind == ScoreKind::Dia || row.split == "train") {
-        Some(spread) => {
+    match row.deviation.filter(|_| set.kind == ScoreKind::Dia || row.split == "train") {
+        Some(deviation) => {
             let samples = set.config.score.samples;
             let far = (row.score - cx.state.results.threshold).abs();
             let steady = match far {
-                _ if spread == 0.0 => "",
-                _ if far > 2.0 * spread => " The threshold is farther away than that: a steady call.",
+                _ if deviation == 0.0 => "",
+                _ if far > 2.0 * deviation => " The threshold is farther away than that: a steady call.",
                 _ => " The threshold is that near: an unsteady call.",
             };
-            ui.label(RichText::new(format!("± {spread:.3} over {samples} test-time samples.{steady}")).size(theme::SMALL))
+            ui.label(RichText::new(format!("± {deviation:.3} over {samples} test-time samples.{steady}")).size(theme::SMALL))
                 .on_hover_text("Standard deviation of the score over crops and colours");
         }
         None if row.split == "train" => _ = widgets::weak(ui, "A training image: its score is against all others of them."),
@@ -151,19 +156,12 @@ fn where_it_matters(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &ScoreRow, room
     }
     match explanation.map {
         OcclusionMap::None => {
-            let allowed = actions::may_score(cx.state);
-            let ready = allowed.is_ok() && explanation.picture.is_some();
             if explanation.highest_tile.is_some() && explanation.picture.is_some() {
                 widgets::weak(ui, "Framed: the tile where the anomaly map is highest, enlarged below.");
             }
-            let button = ui.add_enabled(ready, Button::new("Make the map"));
-            match allowed {
-                Err(reason) => widgets::weak(ui, reason),
-                Ok(()) => widgets::weak(ui, "Of where covering the picture changes DIA’s score."),
-            };
-            if button.clicked() {
-                cx.send(ResultsCommand::Occlude(true));
-            }
+            widgets::action_button_as(ui, cx, Id::Map, Button::new("Make the map"));
+            let allowed = (actions::get(Id::Map).allowed)(cx.state);
+            widgets::weak(ui, allowed.err().unwrap_or("Of where covering the picture changes DIA’s score."));
         }
         OcclusionMap::Running { done, of } => {
             ui.horizontal(|ui| {
@@ -178,7 +176,7 @@ fn where_it_matters(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &ScoreRow, room
         OcclusionMap::Ready { fall, rise } => {
             legend(ui, fall, rise);
             let largest = fall.max(rise);
-            if row.spread.is_some_and(|s| largest < s) {
+            if row.deviation.is_some_and(|s| largest < s) {
                 let text = "All of it is smaller than the score's spread over the samples.";
                 ui.label(RichText::new(text).size(theme::SMALL).color(t.warning));
             }

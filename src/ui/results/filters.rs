@@ -100,7 +100,8 @@ fn menu_of_filters(ui: &mut Ui, cx: &PanelContext<'_>, set: &ScoreSet, filter: &
         filters_of(ui, cx, set, filter);
     });
     ui.separator();
-    if ui.add_enabled(!filter.is_empty(), Button::new("Take all filters away")).clicked() {
+    let clear = ui.add_enabled(!filter.is_empty(), Button::new("Take all filters away"));
+    if clear.on_disabled_hover_text("Nothing is filtered.").clicked() {
         *filter = GalleryFilter::default();
         ui.close();
     }

@@ -109,9 +109,9 @@ fn note(row: &ScoreRow, left_out: bool, state: &crate::app::State) -> String {
     if several && !row.class.is_empty() {
         text += &format!(" · {}", elided(&row.class, 40));
     }
-    if let Some(annotation) = state.results.review.get(&row.path) {
-        let letters: Vec<&str> = annotation.tags().map(super::annotations::letter).collect();
-        text += &format!(" · {}{}", letters.join(""), if annotation.note.is_empty() { "" } else { "…" });
+    if let Some(review) = state.results.review.get(&row.path) {
+        let letters: Vec<&str> = review.tags().map(super::review::letter).collect();
+        text += &format!(" · {}{}", letters.join(""), if review.note.is_empty() { "" } else { "…" });
     }
     text
 }

@@ -1,6 +1,6 @@
 //! Results, on the right: the figures, the rule of the threshold, the reality check, synthetic lesions.
 
-use super::{annotations, baselines, class_figures, confusion, pixel_figures, synthetic_lesions};
+use super::{baselines, class_figures, confusion, pixel_figures, review, synthetic_lesions};
 use crate::{
     app::{
         AppCommand, ResultsCommand,
@@ -72,7 +72,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String))
 
 /// Images that training and test share, where they are known: the open data set was searched for them.
 fn leaks(ui: &mut Ui, cx: &PanelContext<'_>, set: &ScoreSet) {
-    let pairs = cx.state.data.check.used;
+    let pairs = cx.state.data.duplicate_search.used;
     let is_known = pairs.across > 0 && cx.state.open_of(set).is_some();
     if let Some(text) = duplicates::warning(pairs).filter(|_| is_known) {
         let text = RichText::new(format!("{}  {text} Data (1) lists them.", icons::WARNING));
@@ -95,14 +95,14 @@ fn selected(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String))
         widgets::cut_label(ui, &row.path, theme::BODY, t.text);
     });
     // Of DIA's score alone.
-    let spread = row.spread.filter(|_| cx.state.results.ready().is_some_and(|set| set.kind == ScoreKind::Dia));
-    let spread = spread.map_or(String::new(), |s| format!(" ± {s:.3}"));
+    let deviation = row.deviation.filter(|_| cx.state.results.ready().is_some_and(|set| set.kind == ScoreKind::Dia));
+    let deviation = deviation.map_or(String::new(), |s| format!(" ± {s:.3}"));
     let class = if row.class.is_empty() { String::new() } else { format!(" · class {}", row.class) };
-    widgets::weak(ui, format!("score {:.4}{spread}{class}", row.score))
+    widgets::weak(ui, format!("score {:.4}{deviation}{class}", row.score))
         .on_hover_text("± is the standard deviation over the test-time samples");
     // The large view has them too, and a note is written in one place.
     if cx.state.overlay != Some(Overlay::Picture) {
-        annotations::show(ui, cx, note);
+        review::show(ui, cx, note);
     }
     ui.add_space(theme::PAGE);
 }

@@ -1,6 +1,5 @@
 //! The Results workspace.
 
-pub mod annotations;
 pub mod anomaly_map;
 pub mod baselines;
 pub mod charts;
@@ -12,5 +11,6 @@ pub mod filters;
 pub mod gallery;
 pub mod inspector;
 pub mod pixel_figures;
+pub mod review;
 pub mod synthetic_lesions;
 pub mod view;

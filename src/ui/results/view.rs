@@ -169,7 +169,7 @@ fn ask_folder(ui: &mut Ui, cx: &mut PanelContext<'_>, folder: &mut String) {
             let field = path_field::show(ui, cx, "Folder to score", folder, hint, vec2(width, 24.0));
             let typed = !folder.trim().is_empty();
             let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
-            let score = ui.add_enabled(typed, Button::new("Score"));
+            let score = ui.add_enabled(typed, Button::new("Score")).on_disabled_hover_text("Type or choose a folder first.");
             if typed && (entered || score.clicked()) {
                 cx.send(ResultsCommand::ScoreFolder(folder.trim().into()));
             }

@@ -9,7 +9,7 @@ use eframe::egui::{Color32, Grid, RichText, ScrollArea, Ui};
 use egui_plot::{Legend, Line, LineStyle};
 
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
-    let compared = &cx.state.list.compared;
+    let compared = &cx.state.run_list.compared;
     let runs: Vec<&RunEntry> = compared.iter().filter_map(|p| cx.state.runs.iter().find(|r| r.path == *p)).collect();
     if runs.is_empty() {
         widgets::caption(ui, "COMPARE");
@@ -29,7 +29,7 @@ fn look(t: &theme::Tokens, i: usize) -> (Color32, LineStyle) {
 
 fn curves(ui: &mut Ui, cx: &PanelContext<'_>, runs: &[&RunEntry]) {
     let t = theme::of(ui);
-    let of = |run: &RunEntry| cx.state.list.curves.get(&run.path).cloned().unwrap_or_default();
+    let of = |run: &RunEntry| cx.state.run_list.curves.get(&run.path).cloned().unwrap_or_default();
     let all: Vec<_> = runs.iter().map(|run| of(run)).collect();
     let mut names: Vec<(&str, &str)> = Vec::new();
     for curve in all.iter().flat_map(|curves| curves.iter()).filter(|c| c.is_shown()) {

@@ -24,9 +24,9 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             widgets::button(ui, cx, "Close", || AppCommand::Toggle(Overlay::Runs)).on_hover_text("Esc");
             widgets::icon_button(ui, cx, Id::RefreshRuns);
-            let trash = cx.state.list.trash.len();
+            let trash = cx.state.run_list.trash.len();
             if trash > 0 {
-                let shown = cx.state.list.shows_trash;
+                let shown = cx.state.run_list.shows_trash;
                 if ui.add(Button::selectable(shown, format!("Trash {trash}"))).clicked() {
                     cx.send(RunsCommand::ShowTrash(!shown));
                 }
@@ -35,7 +35,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         });
     });
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        if cx.state.list.shows_trash {
+        if cx.state.run_list.shows_trash {
             trash(ui, cx);
             return;
         }
@@ -51,13 +51,13 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             return;
         }
         search(ui, cx);
-        let found: Vec<&RunEntry> = cx.state.runs.iter().filter(|run| cx.state.list.finds(run)).collect();
+        let found: Vec<&RunEntry> = cx.state.runs.iter().filter(|run| cx.state.run_list.finds(run)).collect();
         if found.is_empty() {
             widgets::weak(ui, "No run has these words in its name, notes or data.");
         }
         for run in found {
             row(ui, cx, run);
-            if cx.state.list.selected.as_ref() == Some(&run.path) {
+            if cx.state.run_list.selected.as_ref() == Some(&run.path) {
                 details(ui, cx, run);
             }
         }
@@ -69,7 +69,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 
 /// The field that finds runs; also in the library.
 pub fn search(ui: &mut Ui, cx: &mut PanelContext<'_>) {
-    let mut query = cx.state.list.query.clone();
+    let mut query = cx.state.run_list.query.clone();
     let width = ui.available_width().min(360.0);
     let field = TextEdit::singleline(&mut query).hint_text("Find by name, notes, data…").desired_width(width);
     if ui.add(field).accessible_name("Find runs").changed() {
@@ -99,9 +99,9 @@ fn created(run: &RunEntry) -> String {
 
 fn row(ui: &mut Ui, cx: &mut PanelContext<'_>, run: &RunEntry) {
     let t = theme::of(ui);
-    let selected = cx.state.list.selected.as_ref() == Some(&run.path);
+    let selected = cx.state.run_list.selected.as_ref() == Some(&run.path);
     ui.horizontal(|ui| {
-        let mut compared = cx.state.list.compared.contains(&run.path);
+        let mut compared = cx.state.run_list.compared.contains(&run.path);
         let name = format!("Compare {}", run.manifest.name);
         if ui.checkbox(&mut compared, "").on_hover_text("Compare").accessible_name(name).changed() {
             cx.send(RunsCommand::Compare(run.path.clone()));
@@ -131,7 +131,7 @@ fn row(ui: &mut Ui, cx: &mut PanelContext<'_>, run: &RunEntry) {
 }
 
 fn details(ui: &mut Ui, cx: &mut PanelContext<'_>, run: &RunEntry) {
-    let typed = cx.state.list.draft.clone().filter(|draft| draft.run == run.path);
+    let typed = cx.state.run_list.draft.clone().filter(|draft| draft.run == run.path);
     let mut draft = typed.clone().unwrap_or_else(|| RunDraft::of(run));
     let t = theme::of(ui);
     Frame::new().fill(t.panel).corner_radius(theme::RADIUS).inner_margin(12).show(ui, |ui| {
@@ -197,13 +197,13 @@ pub fn actions(ui: &mut Ui, cx: &mut PanelContext<'_>, run: &RunEntry) {
 
 fn trash(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let t = theme::of(ui);
-    let all: Vec<PathBuf> = cx.state.list.trash.iter().map(|run| run.path.clone()).collect();
+    let all: Vec<PathBuf> = cx.state.run_list.trash.iter().map(|run| run.path.clone()).collect();
     ui.horizontal(|ui| {
         ui.label("Runs in the trash are kept until they are deleted for good.");
         widgets::button(ui, cx, "Back to the runs", || RunsCommand::ShowTrash(false));
         widgets::button(ui, cx, "Empty the trash…", || RunsCommand::AskDelete(all.clone()));
     });
-    let asked = cx.state.list.deleting.clone();
+    let asked = cx.state.run_list.deleting.clone();
     if !asked.is_empty() {
         let what = match asked.len() {
             1 => "this run".to_string(),
@@ -220,7 +220,7 @@ fn trash(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             });
         });
     }
-    for run in &cx.state.list.trash {
+    for run in &cx.state.run_list.trash {
         ui.horizontal(|ui| {
             widgets::button(ui, cx, "Restore", || RunsCommand::Action(RunAction::Restore(run.path.clone())))
                 .widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Restore {}", run.manifest.name)));

@@ -11,7 +11,7 @@ const CHIP: f32 = 18.0;
 pub fn buttons(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = theme::STEP;
-        let (allowed, chosen) = (actions::may_curate(cx.state), cx.state.chosen());
+        let (allowed, chosen) = (actions::may_curate(cx.state), cx.state.selection());
         for tag in cx.state.own_tags() {
             let on = chosen.tags.contains(&tag.name);
             let key = tag.key.map(|key| format!("{key} ")).unwrap_or_default();

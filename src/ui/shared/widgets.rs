@@ -30,7 +30,7 @@ pub fn mark(painter: &Painter, tokens: &theme::Tokens, label: Option<Label>, cen
     }
 }
 
-/// The same with its call: a label that was called the other way has a ring round its mark.
+/// The mark of a label with its call: a label that was called the other way has a ring round its mark.
 pub fn outcome_mark(painter: &Painter, tokens: &theme::Tokens, label: Option<Label>, wrong: bool, centre: Pos2, radius: f32) {
     mark(painter, tokens, label, centre, radius);
     if wrong {
@@ -67,24 +67,24 @@ pub fn action_button(ui: &mut Ui, cx: &mut PanelContext<'_>, id: actions::Id) ->
     act(ui, cx, id, Button::new(text))
 }
 
-/// The same with a text of its own.
+/// A button of the table of actions with a text of its own.
 pub fn action_button_as(ui: &mut Ui, cx: &mut PanelContext<'_>, id: actions::Id, button: Button<'_>) -> Response {
     act(ui, cx, id, button)
 }
 
-/// The same in the accent colour: the one thing to do next.
+/// A button of the table of actions in the accent colour: the one thing to do next.
 pub fn primary_button(ui: &mut Ui, cx: &mut PanelContext<'_>, id: actions::Id) -> Response {
     let (action, t) = (actions::get(id), theme::of(ui));
     let text = RichText::new(format!("{}  {}", action.icon, action.name)).color(t.on_accent).family(theme::strong_family());
     act(ui, cx, id, Button::new(text).fill(t.accent).min_size(vec2(0.0, 32.0)))
 }
 
-/// The same with its icon alone; the name is in the tooltip.
+/// A button of the table of actions with its icon alone; the name is in the tooltip.
 pub fn icon_button(ui: &mut Ui, cx: &mut PanelContext<'_>, id: actions::Id) -> Response {
     icon_button_as(ui, cx, id, actions::get(id).icon)
 }
 
-/// The same where the icon follows the state.
+/// A button of the table of actions with an icon that follows the state.
 pub fn icon_button_as(ui: &mut Ui, cx: &mut PanelContext<'_>, id: actions::Id, icon: &str) -> Response {
     act(ui, cx, id, Button::new(icon).min_size(Vec2::splat(28.0)))
 }
@@ -194,7 +194,7 @@ pub fn figure(ui: &mut Ui, name: &str, value: &str) -> Response {
     .response
 }
 
-/// The same on one line, so that what comes below stays where it is.
+/// Weak text on one line, so that what comes below stays where it is.
 pub fn weak_line(ui: &mut Ui, text: impl Into<String>) -> Response {
     let text = RichText::new(text).size(theme::SMALL).color(theme::of(ui).weak);
     ui.add(egui::Label::new(text).truncate())

@@ -8,7 +8,7 @@ use crate::{
     ui::{
         data::preprocess,
         dissolve::{change_curve, compare, image_frame, t_slider, view},
-        results::{annotations, anomaly_map, explanation},
+        results::{anomaly_map, explanation, review},
         shared::{context::PanelContext, plot::percent, tags, theme, widgets},
     },
 };
@@ -115,7 +115,7 @@ fn images(
         anomaly_map::picture(ui, cx, vec2(width, height));
         image_frame::set_pointed(ui, None);
         // A picture to look at closely has the room of what else there is.
-        return annotations::show(ui, cx, note);
+        return review::show(ui, cx, note);
     }
     picture(ui, cx, vec2(width, compare::used(cx, vec2(width, height))), elsewhere);
     if let Some((terms, normals)) = row.terms.as_ref().zip(set.normals.as_ref()).filter(|_| has_bars(set, row)) {
@@ -126,7 +126,7 @@ fn images(
             });
         });
     }
-    annotations::show(ui, cx, note);
+    review::show(ui, cx, note);
     if elsewhere.is_none() && cx.state.dissolve.missing().is_none() {
         below(ui, cx);
     }

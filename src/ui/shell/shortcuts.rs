@@ -75,7 +75,7 @@ fn is_letter(key: Key) -> bool {
     matches!(key.name().as_bytes(), [letter] if letter.is_ascii_alphabetic())
 }
 
-/// Of the keys without Ctrl those that are about no image and no picture.
+/// Whether a key without Ctrl is about no image and no picture.
 fn of_the_window(id: Id) -> bool {
     let pages = [Id::GoData, Id::GoDissolve, Id::GoTrain, Id::GoResults];
     let others = [Id::Library, Id::Inspector, Id::RefreshRuns, Id::Keys, Id::Escape];

@@ -4,7 +4,7 @@ use crate::{
     app::{
         AppCommand, DataCommand, ResultsCommand, TrainCommand,
         actions::Id,
-        state::{Filter, Open, Workspace},
+        state::{Filter, OpenDataset, Workspace},
     },
     data::{ALL, Label, Split},
     engine::runs::list::RunEntry,
@@ -46,7 +46,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, path: &mut String) {
             widgets::caption(ui, "RUNS");
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 widgets::icon_button(ui, cx, Id::RefreshRuns);
-                if !cx.state.runs.is_empty() || !cx.state.list.trash.is_empty() {
+                if !cx.state.runs.is_empty() || !cx.state.run_list.trash.is_empty() {
                     widgets::link(ui, cx, "all", Id::Runs);
                 }
             });
@@ -57,7 +57,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, path: &mut String) {
         if cx.state.runs.len() > SEARCHED {
             list::search(ui, cx);
         }
-        let found: Vec<&RunEntry> = cx.state.runs.iter().filter(|run| cx.state.list.finds(run)).collect();
+        let found: Vec<&RunEntry> = cx.state.runs.iter().filter(|run| cx.state.run_list.finds(run)).collect();
         for run in found.iter().take(RUNS) {
             entry(ui, cx, run);
         }
@@ -75,7 +75,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, path: &mut String) {
     });
 }
 
-fn data_set(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
+fn data_set(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
     let now = cx.state.data.filter.clone();
     line(ui, cx, "All images", open.dataset.items.len(), None, now == Filter::default(), Filter::default());
     for split in Split::ALL {

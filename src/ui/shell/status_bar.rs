@@ -32,7 +32,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
                 widgets::action_button(ui, cx, Id::Resume);
             }
             if job.state.is_running() {
-                widgets::icon_button(ui, cx, Id::Keep);
+                widgets::icon_button(ui, cx, Id::FinishEarly);
                 widgets::icon_button(ui, cx, Id::Stop);
                 // What the same key does to a paused job.
                 let icon = if job.state == JobState::Paused { icons::PLAY } else { icons::PAUSE };

@@ -116,7 +116,7 @@ const MENU: [(&str, &[Id]); 8] = [
             Id::ExportSweep,
         ],
     ),
-    ("Training", &[Id::TrainAll, Id::TrainDdpm, Id::TrainDia, Id::ScoreOnly, Id::Resume, Id::Pause, Id::Stop, Id::Keep]),
+    ("Training", &[Id::TrainAll, Id::TrainDdpm, Id::TrainDia, Id::ScoreOnly, Id::Resume, Id::Pause, Id::Stop, Id::FinishEarly]),
     (
         "Results",
         &[

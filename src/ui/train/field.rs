@@ -14,7 +14,7 @@ use eframe::egui::{Align, Button, Checkbox, ComboBox, Label, Layout, RichText, S
 const NAME: f32 = 208.0;
 /// Room for the value.
 const VALUE: f32 = 92.0;
-/// The same for one that begins with a text as long as this.
+/// Letters from which on a text counts as long, and the width of a field that begins with one.
 const LONG_VALUE: (usize, f32) = (10, 120.0);
 /// Room for the hint beside it.
 const HINT: f32 = 76.0;

@@ -27,12 +27,14 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             ui.label(RichText::new(parts.join(" · ")).size(theme::SMALL).color(t.weak));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let buttons = [
-                    (icons::X, "Remove from the queue", true, TrainCommand::Dequeue(job.id)),
-                    (icons::ARROW_DOWN, "Later", i < last, TrainCommand::MoveJob(job.id, 1)),
-                    (icons::ARROW_UP, "Earlier", i > 0, TrainCommand::MoveJob(job.id, -1)),
+                    (icons::X, "Remove from the queue", None, TrainCommand::Dequeue(job.id)),
+                    (icons::ARROW_DOWN, "Later", (i == last).then_some("It is the last."), TrainCommand::MoveJob(job.id, 1)),
+                    (icons::ARROW_UP, "Earlier", (i == 0).then_some("It is the next."), TrainCommand::MoveJob(job.id, -1)),
                 ];
-                for (icon, name, enabled, command) in buttons {
+                for (icon, name, why_not, command) in buttons {
+                    let enabled = why_not.is_none();
                     let response = ui.add_enabled(enabled, Button::new(icon).min_size(Vec2::splat(24.0)));
+                    let response = response.on_disabled_hover_text(why_not.unwrap_or_default());
                     let label = format!("{name}: {}", job.title);
                     response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, &label));
                     if response.on_hover_text(name).clicked() {

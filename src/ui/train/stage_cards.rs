@@ -123,7 +123,7 @@ fn settings(ui: &mut Ui, cx: &mut PanelContext<'_>, stage: Stage) {
     let given = stage == Stage::Ddpm && cx.state.train.reuse.is_some();
     if !given {
         presets(ui, cx, stage);
-        let decided = cx.state.decided();
+        let decided = cx.state.resolved_settings();
         let instead = decided.as_ref().map(|decided| &decided.instead);
         let of_card = |key: &str| FIELDS.iter().any(|field| field.card == stage && field.key == key);
         if instead.is_some_and(|instead| instead.keys().any(|key| of_card(key))) {
@@ -258,7 +258,7 @@ fn which_model(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     }
 }
 
-/// Of the model that was chosen, else of the one that the job at hand trains.
+/// How good the model that was chosen is, else the one that the job at hand trains.
 fn readiness_at_hand(cx: &PanelContext<'_>) -> Option<Readiness> {
     let listed = |source| cx.state.runs.iter().find(|r| r.model.as_ref() == Some(source)).and_then(|r| r.readiness.clone());
     match &cx.state.train.reuse {

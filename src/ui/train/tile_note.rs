@@ -1,7 +1,7 @@
 //! What the choice of tiles comes to for the open data, and a drawing of why: the smallest thing that is seen with tiles and without.
 
 use crate::{
-    config::Tile,
+    config::Tiling,
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Align2, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
@@ -14,12 +14,13 @@ const WORDS: f32 = 50.0;
 const SMALLEST: f32 = 2.0;
 
 pub fn show(ui: &mut Ui, cx: &PanelContext<'_>) {
-    let Some(decided) = cx.state.decided().filter(|_| cx.state.open().is_some_and(|open| open.training_normals > 0)) else {
+    let Some(decided) = cx.state.resolved_settings().filter(|_| cx.state.open().is_some_and(|open| open.training_normals > 0))
+    else {
         return;
     };
     let wanted = cx.state.train.config.data.tile;
     let text =
-        if wanted == Tile::Auto { format!("auto: {}.", decided.why) } else { format!("{}.", widgets::sentence(&decided.why)) };
+        if wanted == Tiling::Auto { format!("auto: {}.", decided.why) } else { format!("{}.", widgets::sentence(&decided.why)) };
     widgets::weak(ui, text);
     if let (Some(tiles), Some(shorter)) = (decided.config.data.tiles(), cx.state.open().and_then(|open| open.median_side())) {
         let [working, _] = tiles.working([decided.config.shorter_side(Some(shorter)); 2]);

@@ -99,7 +99,7 @@ fn very_long(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         let text = format!("{}  This training would take about {} on this machine.", icons::WARNING, widgets::about(seconds));
         ui.label(RichText::new(text).color(theme::of(ui).warning));
         widgets::button(ui, cx, "Start it all the same", || TrainCommand::Start(kind));
-        widgets::button(ui, cx, "Do not start it", || TrainCommand::NotStart);
+        widgets::button(ui, cx, "Do not start it", || TrainCommand::CancelStart);
     });
 }
 

@@ -37,7 +37,7 @@ pub struct Answers {
     pub by_t: BTreeMap<usize, Dissolved>,
     /// The t of the sheet of many t, dissolved coarsely as the thumbnails are.
     pub coarse: BTreeMap<usize, Dissolved>,
-    /// The same of large pictures by tiles; as long as the sheet is in view.
+    /// Large pictures by tiles, by t; as long as the sheet is in view.
     pub by_tiles: BTreeMap<usize, Dissolved>,
     /// The t whose thumbnails are there.
     pub pictured: BTreeSet<usize>,

@@ -12,7 +12,7 @@ pub use view::{BESIDE, ChangeFrom, ComparisonLayout, PanelContent, View};
 
 use super::Workspace;
 use crate::{
-    config::{DiaConfig, DissolveMethod, PreprocessConfig, Tile},
+    config::{DiaConfig, DissolveMethod, PreprocessConfig, Tiling},
     data::ImageId,
     engine::{
         dissolve::{
@@ -44,8 +44,8 @@ pub struct DissolveState {
     /// Files of weights that were imported.
     pub imported: Vec<PathBuf>,
     /// Whether large pictures are dissolved by tiles; auto: as the model has learnt.
-    pub tile: Tile,
-    /// Of whole pictures, px; 0 = that of the model.
+    pub tile: Tiling,
+    /// Resolution at which whole pictures are dissolved, px; 0 = that of the model.
     pub resolution: usize,
     /// Signed or absolute.
     pub difference: Difference,
@@ -97,7 +97,7 @@ impl Default for DissolveState {
             chosen: None,
             models: Vec::new(),
             imported: Vec::new(),
-            tile: Tile::Auto,
+            tile: Tiling::Auto,
             resolution: 0,
             difference: Difference::Signed,
             change_from: ChangeFrom::Resized,

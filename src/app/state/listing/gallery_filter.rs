@@ -1,7 +1,7 @@
 //! What the gallery lets through.
 
 use super::column_filter::ColumnFilter;
-use crate::scores::{Annotation, ScoreRow, Tag};
+use crate::scores::{ImageReview, ScoreRow, Tag};
 use serde::{Deserialize, Serialize};
 use std::{collections::HashSet, sync::Arc};
 
@@ -43,14 +43,14 @@ impl GalleryFilter {
     }
 
     /// Whether a row passes, but for columns and own tags, which the data set knows. `text`: what it has to contain, in lower case.
-    pub fn lets_through(&self, row: &ScoreRow, annotation: Option<&Annotation>, text: &str) -> bool {
+    pub fn lets_through(&self, row: &ScoreRow, review: Option<&ImageReview>, text: &str) -> bool {
         self.class.as_ref().is_none_or(|c| *c == row.class)
             && self.range[0].is_none_or(|low| row.score >= low)
             && self.range[1].is_none_or(|high| row.score <= high)
-            && self.tag.is_none_or(|tag| annotation.is_some_and(|r| r.has(tag)))
+            && self.tag.is_none_or(|tag| review.is_some_and(|r| r.has(tag)))
             && self.within.as_ref().is_none_or(|names| names.contains(&row.path))
             && (text.is_empty()
                 || row.path.to_lowercase().contains(text)
-                || annotation.is_some_and(|r| r.note.to_lowercase().contains(text)))
+                || review.is_some_and(|r| r.note.to_lowercase().contains(text)))
     }
 }

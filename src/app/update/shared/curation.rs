@@ -5,9 +5,9 @@ use crate::{
     app::{
         Effect, State,
         message::Curate,
-        state::{Edit, HistoryEntry, Open, OwnTag, WorkspaceSettings},
+        state::{Edit, HistoryEntry, OpenDataset, OwnTag, WorkspaceSettings},
     },
-    data::{Curation, ImageId, Label, Said},
+    data::{Curation, ImageCuration, ImageId, Label},
     jobs::loader::LoadRequest,
     text::{count_of, last_part},
 };
@@ -23,8 +23,8 @@ pub fn curate(state: &mut State, images: &[ImageId], what: Curate) -> Vec<Effect
     for item in images.iter().filter_map(|&id| open.dataset.item(id)) {
         let said = curation.get(&item.name);
         let said = match what {
-            Curate::LeaveOut(leave_out) => Said { leave_out, ..said },
-            Curate::Label(label) => Said { label, ..said },
+            Curate::LeaveOut(leave_out) => ImageCuration { leave_out, ..said },
+            Curate::Label(label) => ImageCuration { label, ..said },
         };
         curation.set(&item.name, said);
     }
@@ -58,13 +58,13 @@ pub fn replace(state: &mut State, data: &Path, curation: Arc<Curation>) -> Vec<E
     set(state, &open, curation, "Labels and left-out images".into())
 }
 
-fn set(state: &mut State, open: &Open, curation: Arc<Curation>, what: String) -> Vec<Effect> {
+fn set(state: &mut State, open: &OpenDataset, curation: Arc<Curation>, what: String) -> Vec<Effect> {
     let before = open.dataset.curation.clone();
     if before == curation {
         return Vec::new();
     }
     let dataset = Arc::new(open.dataset.curated(curation.clone()));
-    state.data.open = Some(Arc::new(Open::new(open.config.clone(), dataset, open.generation)));
+    state.data.open = Some(Arc::new(OpenDataset::new(open.config.clone(), dataset, open.generation)));
     state.data.count_pairs();
     selection::show(state);
     gallery::meet(state);
@@ -75,7 +75,7 @@ fn set(state: &mut State, open: &Open, curation: Arc<Curation>, what: String) ->
 }
 
 /// The change, for "Undo: …".
-fn words(open: &Open, images: &[ImageId], what: Curate) -> String {
+fn words(open: &OpenDataset, images: &[ImageId], what: Curate) -> String {
     let images = named(open, images);
     match what {
         Curate::LeaveOut(true) => format!("Leave out {images}"),
@@ -87,7 +87,7 @@ fn words(open: &Open, images: &[ImageId], what: Curate) -> String {
 }
 
 /// The only one by its name, several by their number.
-fn named(open: &Open, images: &[ImageId]) -> String {
+fn named(open: &OpenDataset, images: &[ImageId]) -> String {
     match images {
         [one] => open.dataset.item(*one).map(|item| item.name.clone()).unwrap_or_default(),
         several => format!("{} images", several.len()),
@@ -96,7 +96,7 @@ fn named(open: &Open, images: &[ImageId]) -> String {
 
 /// Asks for a table to be read.
 pub fn read(state: &State, path: PathBuf, dropped: bool) -> Vec<Effect> {
-    let request = |open: &Arc<Open>| LoadRequest::ReadCuration { generation: open.generation, path, dropped };
+    let request = |open: &Arc<OpenDataset>| LoadRequest::ReadCuration { generation: open.generation, path, dropped };
     state.open().map(request).map(Effect::Load).into_iter().collect()
 }
 

@@ -8,7 +8,7 @@ use crate::{
     },
     engine::{
         display::rgba::Rgba,
-        explanation::{Answer, HighestTilePictures, Lay, Question},
+        explanation::{Answer, HighestTilePictures, MapRequest, Question},
         map_layers::MapLayers,
     },
 };
@@ -34,7 +34,7 @@ pub fn question(state: &State, occlude: bool) -> Option<Effect> {
     let image = state.image_of_row()?;
     let nearest = row.terms.as_ref().map(|terms| terms.nearest.clone());
     let view = state.results.map_view;
-    let lay = (view.on && actions::may_lay_map(state).is_ok()).then_some(Lay { threshold: view.threshold });
+    let anomaly_map = (view.on && actions::may_lay_map(state).is_ok()).then_some(MapRequest { threshold: view.threshold });
     let (generation, dataset) = (state.results.explanation.generation, open.dataset.clone());
     Some(Effect::Background(BackgroundEffect::Explain(Box::new(Question {
         generation,
@@ -43,7 +43,7 @@ pub fn question(state: &State, occlude: bool) -> Option<Effect> {
         image,
         nearest,
         occlude,
-        lay,
+        anomaly_map,
     }))))
 }
 

@@ -58,10 +58,12 @@ pub fn start_next(state: &mut State) -> Vec<Effect> {
 pub fn control(state: &mut State, id: JobId, order: JobOrder) -> Vec<Effect> {
     let Some(job) = state.jobs.iter_mut().find(|j| j.id == id && j.state.is_running()) else { return Vec::new() };
     job.state = match (order, &job.state) {
-        // Told to stop is told to stop.
+        // A stopping job accepts no further orders.
         (_, JobState::Stopping) => return Vec::new(),
         (JobOrder::Pause, JobState::Running) => JobState::Paused,
-        (JobOrder::Continue, JobState::Paused) | (JobOrder::Keep, JobState::Paused | JobState::Running) => JobState::Running,
+        (JobOrder::Continue, JobState::Paused) | (JobOrder::FinishEarly, JobState::Paused | JobState::Running) => {
+            JobState::Running
+        }
         (JobOrder::Stop, JobState::Running | JobState::Paused) => JobState::Stopping,
         _ => return Vec::new(),
     };

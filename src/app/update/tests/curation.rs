@@ -57,7 +57,7 @@ fn unlabelled() -> State {
 fn several_images_are_selected_with_pointer_and_keys() {
     let mut state = curated();
     update(&mut state, DataCommand::Select(ImageId(2)));
-    assert_eq!(state.chosen().images, ids([2]));
+    assert_eq!(state.selection().images, ids([2]));
     update(&mut state, DataCommand::Mark(Mark::Toggle(ImageId(5))));
     assert_eq!(marked(&state), [2, 5], "the one before stays");
     update(&mut state, DataCommand::Mark(Mark::To(ImageId(3))));
@@ -67,16 +67,16 @@ fn several_images_are_selected_with_pointer_and_keys() {
     update(&mut state, AppCommand::Extend(4));
     assert_eq!(marked(&state), [5], "the other way it becomes shorter");
     update(&mut state, DataCommand::Mark(Mark::Toggle(ImageId(5))));
-    assert_eq!((marked(&state), state.chosen().images.clone()), (vec![], ids([5])));
+    assert_eq!((marked(&state), state.selection().images.clone()), (vec![], ids([5])));
     act(&mut state, Id::SelectAll);
-    assert_eq!(state.chosen().images.len(), 8);
+    assert_eq!(state.selection().images.len(), 8);
     update(&mut state, DataCommand::Filter(Filter { split: Some(Split::Test), ..Filter::default() }));
     assert_eq!(marked(&state), [4, 5, 6, 7], "what is not shown is not selected");
     update(&mut state, AppCommand::Escape);
-    assert_eq!(state.chosen().images, ids([5]));
+    assert_eq!(state.selection().images, ids([5]));
     act(&mut state, Id::SelectAll);
     update(&mut state, AppCommand::Walk(1));
-    assert_eq!(state.chosen().images, ids([6]), "a plain arrow selects one again");
+    assert_eq!(state.selection().images, ids([6]), "a plain arrow selects one again");
     let these = |entries: [u32; 2], adds| Mark::These { entries: entries.map(ImageId).to_vec(), adds };
     update(&mut state, DataCommand::Mark(these([4, 5], true)));
     assert_eq!((marked(&state), state.selected), (vec![4, 5, 6], Some(ImageId(6))));
@@ -323,11 +323,11 @@ fn what_is_chosen_is_worked_out_once_for_each_change() {
     let mut state = curated();
     update(&mut state, DataCommand::Select(ImageId(0)));
     update(&mut state, DataCommand::Mark(Mark::To(ImageId(2))));
-    let before = state.chosen();
+    let before = state.selection();
     update(&mut state, AppCommand::Notify("hello".into()));
-    assert!(Rc::ptr_eq(&before, &state.chosen()), "nothing that it depends on has changed");
+    assert!(Rc::ptr_eq(&before, &state.selection()), "nothing that it depends on has changed");
     let has = |state: &State| {
-        let chosen = state.chosen();
+        let chosen = state.selection();
         (chosen.images.len(), chosen.tags.len(), chosen.all_left_out, chosen.any_labelled)
     };
     assert_eq!(has(&state), (3, 0, false, false));

@@ -4,8 +4,8 @@ use crate::{
     app::{
         AppCommand, DataCommand, Effect, State, TrainCommand,
         message::{Curate, ImageEffect, Texture},
-        state::{Check, DataPage, PairCounts, Workspace},
-        update::{follow, tests::*, update},
+        state::{DataPage, DuplicateSearch, PairCounts, Workspace},
+        update::{derived_effects, tests::*, update},
     },
     config::{DataConfig, DicomWindow, LabelColumns, PreprocessConfig, Reading},
     data::{Duplicate, Examination, ImageId, TablePreview},
@@ -124,36 +124,36 @@ fn duplicates_are_looked_for_while_nothing_trains() {
     let started = |effects: &[Effect]| {
         effects.iter().any(|e| matches!(e, Effect::Background(BackgroundEffect::FindDuplicates { generation: 1, .. })))
     };
-    assert!(started(&follow(&mut state)));
-    assert!(!started(&follow(&mut state)), "once");
+    assert!(started(&derived_effects(&mut state)));
+    assert!(!started(&derived_effects(&mut state)), "once");
     update(&mut state, TrainCommand::Start(RunKind::Train));
-    assert!(follow(&mut state).iter().any(|e| matches!(e, Effect::Background(BackgroundEffect::StopFindingDuplicates))));
+    assert!(derived_effects(&mut state).iter().any(|e| matches!(e, Effect::Background(BackgroundEffect::StopFindingDuplicates))));
     let id = state.jobs[0].id;
     update(&mut state, JobEvent::JobEnded(id, crate::jobs::job::Outcome::Stopped));
-    assert!(started(&follow(&mut state)), "again, once the training has ended");
+    assert!(started(&derived_effects(&mut state)), "again, once the training has ended");
     let pair = Duplicate { first: ImageId(0), second: ImageId(7), exact: true };
     let found = Examination { duplicates: vec![pair], unusable: vec![(ImageId(3), "is cut short".into())], remarks: Vec::new() };
     update(&mut state, JobEvent::Examined { generation: 1, examination: Arc::new(found) });
-    assert_eq!(state.data.check.found.as_ref().unwrap().duplicates, [pair]);
-    assert_eq!(state.data.check.used, PairCounts { all: 1, across: 1 });
+    assert_eq!(state.data.duplicate_search.found.as_ref().unwrap().duplicates, [pair]);
+    assert_eq!(state.data.duplicate_search.used, PairCounts { all: 1, across: 1 });
     for left_out in [true, false] {
         update(&mut state, DataCommand::Curate(vec![ImageId(7)], Curate::LeaveOut(left_out)));
-        assert_eq!(state.data.check.used.all, usize::from(!left_out));
+        assert_eq!(state.data.duplicate_search.used.all, usize::from(!left_out));
     }
-    assert!(state.data.broken.contains_key(&ImageId(3)) && !started(&follow(&mut state)));
+    assert!(state.data.broken.contains_key(&ImageId(3)) && !started(&derived_effects(&mut state)));
     update(&mut state, DataCommand::Page(DataPage::Duplicates));
     update(&mut state, DataCommand::Open("other".into()));
     let dataset = dataset([None, None]);
     update(&mut state, JobEvent::Opened { generation: 2, config: DataConfig::default(), dataset });
-    assert!(state.data.check.found.is_none() && state.data.page == DataPage::Images);
-    const { assert!(Check::AUTOMATIC >= 1000) };
+    assert!(state.data.duplicate_search.found.is_none() && state.data.page == DataPage::Images);
+    const { assert!(DuplicateSearch::AUTOMATIC >= 1000) };
 }
 
 #[test]
 fn the_selected_image_is_looked_at_once_and_again_with_other_settings() {
     let mut state = opened();
     let asked = |state: &mut State| {
-        let effects = follow(state);
+        let effects = derived_effects(state);
         effects.into_iter().find_map(|e| {
             if let Effect::Background(BackgroundEffect::PreviewPreprocessing(request)) = e {
                 Some((request.generation, request.image))

@@ -7,7 +7,7 @@ use crate::{
         message::{BackgroundEffect, ImageEffect, Texture},
         state::{ChangeFrom, ComparisonLayout, DissolveState, LargeImage, ModelChoice, Overlay, Track, View, Workspace},
     },
-    config::{DissolveMethod, PreprocessConfig, Tile, TileSize},
+    config::{DissolveMethod, PreprocessConfig, TileSize, Tiling},
     data::ImageId,
     engine::{
         display::rgba::Rgba,
@@ -45,7 +45,7 @@ fn dissolved(t: usize, value: f32) -> Dissolved {
     }
 }
 
-/// The same of a large picture, of which so many of ten tiles are done.
+/// A large picture dissolved by tiles, of which so many of ten are done.
 fn in_tiles(t: usize, value: f32, done: usize) -> Dissolved {
     let (whole, scale) = (dissolved(t, value), Scale::Tiles(TileSize { tile: 64, working_size: 512 }));
     let resized = Some(whole.raster.clone());
@@ -204,11 +204,11 @@ fn large_pictures_are_kept_within_a_bound() {
 #[test]
 fn scale_and_resolution_go_with_the_request() {
     let (mut state, first) = with_model();
-    assert_eq!((first.recipe.tile, first.recipe.resolution), (Tile::Auto, 0));
+    assert_eq!((first.recipe.tile, first.recipe.resolution), (Tiling::Auto, 0));
     let small = request(&update(&mut state, DissolveCommand::Resolution(64)));
     assert_eq!(small.recipe.resolution, 64);
-    let tiles = request(&update(&mut state, DissolveCommand::Scale(Tile::Px(32))));
-    assert_eq!((tiles.recipe.tile, tiles.recipe.resolution), (Tile::Px(32), 0), "tiles have no other resolution");
+    let tiles = request(&update(&mut state, DissolveCommand::Scale(Tiling::Px(32))));
+    assert_eq!((tiles.recipe.tile, tiles.recipe.resolution), (Tiling::Px(32), 0), "tiles have no other resolution");
     assert!(tiles.strip > small.strip);
     let shown = dissolved(80, 0.1);
     let resized = Dissolved { resized: Some(shown.raster.clone()), ..shown.clone() };
@@ -418,7 +418,7 @@ fn a_run_lends_its_model_to_the_large_view() {
     assert_eq!(state.dissolve.model().unwrap().source, ModelSource("newer".into()), "it was only lent");
 }
 
-/// Of finished models the one of these images is taken, else one that sees pictures as these are seen, else the demo's.
+/// A finished model of these images is taken, else one that sees pictures as these are seen, else the demo's.
 #[test]
 fn the_model_that_suits_the_images_is_taken_not_the_newest() {
     let run = |name: &str, data: &str, tile| {
@@ -430,10 +430,10 @@ fn the_model_that_suits_the_images_is_taken_not_the_newest() {
     };
     let runs = || {
         vec![
-            run("ultrasound", "/other/ultrasound", Tile::Off),
-            run("tissue", "/other/tissue", Tile::Px(64)),
-            run("own", "set", Tile::Off),
-            run("00000000-000000-train-synthetic-demo", "/demo", Tile::Off),
+            run("ultrasound", "/other/ultrasound", Tiling::Off),
+            run("tissue", "/other/tissue", Tiling::Px(64)),
+            run("own", "set", Tiling::Off),
+            run("00000000-000000-train-synthetic-demo", "/demo", Tiling::Off),
         ]
     };
     let taken = |state: &mut State, but: &[&str]| {

@@ -304,7 +304,7 @@ fn what_takes_more_than_a_day_is_asked_about_first() {
     update(&mut state, TrainCommand::Start(RunKind::Train));
     let Some((RunKind::Train, seconds)) = state.asks_long else { panic!("{:?}", state.asks_long) };
     assert!(seconds > 86_400.0 && jobs(&state) == 0);
-    update(&mut state, TrainCommand::NotStart);
+    update(&mut state, TrainCommand::CancelStart);
     assert!(state.asks_long.is_none() && jobs(&state) == 0);
     update(&mut state, TrainCommand::Start(RunKind::Train));
     update(&mut state, TrainCommand::Field("ddpm.steps", "20".into()));
@@ -332,9 +332,9 @@ fn devices_are_looked_for_once_and_by_a_thread() {
 #[test]
 fn what_the_form_comes_to_is_derived_once_until_it_changes() {
     let mut state = opened();
-    let before = state.decided().unwrap();
-    assert!(Rc::ptr_eq(&before, &state.decided().unwrap()));
+    let before = state.resolved_settings().unwrap();
+    assert!(Rc::ptr_eq(&before, &state.resolved_settings().unwrap()));
     update(&mut state, TrainCommand::Field("ddpm.batch", "3".into()));
-    let after = state.decided().unwrap();
+    let after = state.resolved_settings().unwrap();
     assert_eq!((before.config.ddpm.batch == 3, after.config.ddpm.batch), (false, 3));
 }

@@ -8,10 +8,10 @@ use crate::{
         state::{MapView, Overlay, Tab, Workspace},
         update::update,
     },
-    config::Tile,
+    config::Tiling,
     data::ImageId,
     engine::{
-        explanation::{Answer, Lay},
+        explanation::{Answer, MapRequest},
         map_layers::MapLayers,
         runs::score_set::ScoreSet,
         thumbnail_cache::Thumb,
@@ -26,7 +26,7 @@ fn by_tiles(change: impl FnOnce(&mut ScoreSet)) -> State {
     let mut state = scored();
     let set = state.results.ready().unwrap();
     let mut config = set.config.clone();
-    config.data.tile = Tile::Px(32);
+    config.data.tile = Tiling::Px(32);
     let mut set = ScoreSet::new("run".as_ref(), "run".into(), config, set.scores.clone(), None).unwrap();
     set.map_model = Some("map".into());
     change(&mut set);
@@ -45,14 +45,14 @@ fn view(state: &mut State, change: impl FnOnce(&mut MapView)) -> Vec<Effect> {
 }
 
 /// What the explainer is asked last.
-fn asked(effects: &[Effect]) -> Option<Option<Lay>> {
+fn asked(effects: &[Effect]) -> Option<Option<MapRequest>> {
     effects.iter().rev().find_map(|effect| match effect {
-        Effect::Background(BackgroundEffect::Explain(question)) => Some(question.lay),
+        Effect::Background(BackgroundEffect::Explain(question)) => Some(question.anomaly_map),
         _ => None,
     })
 }
 
-const OWN: Option<Option<Lay>> = Some(Some(Lay { threshold: None }));
+const OWN: Option<Option<MapRequest>> = Some(Some(MapRequest { threshold: None }));
 
 #[test]
 fn switch_opens_the_large_view_and_each_image_is_asked_for_its_map() {
@@ -79,7 +79,7 @@ fn opacity_needs_no_work_and_a_threshold_a_new_edge() {
     assert_eq!(state.results.map_view.opacity, 1.0);
     view(&mut state, |v| v.opacity = f32::NAN);
     assert_eq!(state.results.map_view.opacity, 1.0);
-    assert_eq!(asked(&view(&mut state, |v| v.threshold = Some(2.5))), Some(Some(Lay { threshold: Some(2.5) })));
+    assert_eq!(asked(&view(&mut state, |v| v.threshold = Some(2.5))), Some(Some(MapRequest { threshold: Some(2.5) })));
     view(&mut state, |v| v.threshold = Some(1e9));
     assert_eq!(state.results.map_view.threshold, Some(MapLayers::RANGE[1]));
     assert_eq!(asked(&view(&mut state, |v| v.threshold = None)), OWN);

@@ -37,8 +37,8 @@ fn escape_leaves_one_level_after_the_other() {
     update(&mut state, RunsCommand::ShowTrash(true));
     update(&mut state, RunsCommand::AskDelete(vec!["work/.trash/eyes".into()]));
     let levels: [fn(&State) -> bool; 6] = [
-        |s| !s.list.deleting.is_empty(),
-        |s| s.list.shows_trash,
+        |s| !s.run_list.deleting.is_empty(),
+        |s| s.run_list.shows_trash,
         |s| s.overlay.is_some(),
         |s| s.data.table.is_some(),
         |s| s.data.failed.is_some(),
@@ -180,7 +180,7 @@ fn slider_and_pictures_follow_actions() {
     update(&mut state, command);
     assert_eq!(state.dissolve.track, Track::Linear);
     act(&mut state, Id::Duplicates);
-    assert!(state.data.check.asked && (actions::get(Id::Duplicates).allowed)(&state).is_err());
+    assert!(state.data.duplicate_search.asked && (actions::get(Id::Duplicates).allowed)(&state).is_err());
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::{
         job::{JobId, Outcome},
         loader::LoadRequest,
     },
-    scores::{Annotation, ScoreKind, SyntheticLesions, Tag},
+    scores::{ImageReview, ScoreKind, SyntheticLesions, Tag},
 };
 use std::sync::Arc;
 
@@ -99,21 +99,21 @@ fn tags_are_saved_at_once_and_can_be_taken_back() {
     update(&mut state, ResultsCommand::Filter(filter));
     assert_eq!(*state.results.shown, [1]);
     let file = state.results.ready().unwrap().file.clone();
-    let noted = state.results.annotation("6.png").with_note("blurred");
-    let command = ResultsCommand::Annotation { file, name: "6.png".into(), annotation: noted };
+    let noted = state.results.image_review("6.png").with_note("blurred");
+    let command = ResultsCommand::Review { file, name: "6.png".into(), review: noted };
     assert_eq!(update(&mut state, command.clone()).len(), 1);
     assert!(update(&mut state, command).is_empty(), "the same is not saved twice");
     assert!(matches!(&update(&mut state, AppCommand::Undo)[..], [Effect::Load(LoadRequest::SaveReview { .. })]));
-    assert_eq!(state.results.annotation("6.png").note, "");
+    assert_eq!(state.results.image_review("6.png").note, "");
     update(&mut state, AppCommand::Undo);
     assert!(state.results.review.is_empty() && state.results.shown.is_empty());
     update(&mut state, AppCommand::Redo);
-    assert!(state.results.annotation("6.png").has(Tag::ImagePoor));
+    assert!(state.results.image_review("6.png").has(Tag::ImagePoor));
     update(&mut state, ResultsCommand::Open("other".into()));
     assert!(update(&mut state, AppCommand::Undo).is_empty() && state.notifications.last().unwrap().text.contains("open it"));
     assert_eq!(state.history.next_undo(), Some("Tags and note of 6.png"), "it can be tried again");
     let elsewhere =
-        ResultsCommand::Annotation { file: "other/scores.csv".into(), name: "6.png".into(), annotation: Annotation::default() };
+        ResultsCommand::Review { file: "other/scores.csv".into(), name: "6.png".into(), review: ImageReview::default() };
     assert!(update(&mut state, elsewhere).is_empty(), "another run's tags are left alone");
 }
 
@@ -129,10 +129,10 @@ fn the_gallery_lists_and_exports_own_tags() {
     update(&mut state, ResultsCommand::Filter(filter));
     assert_eq!((&**state.results.shown, state.results.filter.filters()), (&[1][..], 1));
     let effects = update(&mut state, ResultsCommand::Export(Export::Tags));
-    let [Effect::Load(LoadRequest::Export { what, set, shown })] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::Load(LoadRequest::Export { what, set, context })] = &effects[..] else { panic!("{effects:?}") };
     let dir = tempfile::tempdir().unwrap();
     let set = ScoreSet::new(dir.path(), "run".into(), set.config.clone(), set.scores.clone(), None).unwrap();
-    let text = std::fs::read_to_string(what.write(&set, shown).unwrap()).unwrap();
+    let text = std::fs::read_to_string(what.write(&set, context).unwrap()).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines[0], "path,split,class,label,by,score,predicted,left_out,label_wrong,image_poor,interesting,note,tags");
     assert_eq!((lines[1], lines.len()), ("6.png,test,,0,dia,2,1,0,0,0,0,,drusen", 2));
@@ -154,7 +154,7 @@ fn tags_are_counted_on_scored_images_and_each_image_once() {
     assert_eq!(state.results.tagged(), 3, "an image with tags of both kinds counts once");
 }
 
-/// The same run, with the threshold of its rule, is opened again from this tab.
+/// Opens the run, with the threshold of its rule, again from this tab.
 fn opened_from(tab: Tab, threshold: f64) -> Tab {
     let mut state = scored();
     update(&mut state, ResultsCommand::Tab(tab));
@@ -183,13 +183,13 @@ fn what_no_list_shows_is_not_left_out_with_it() {
     update(&mut state, ResultsCommand::Tab(Tab::All));
     let [first, .., last] = state.results.shown[..] else { panic!("{:?}", state.results.shown) };
     update(&mut state, ResultsCommand::Row(first));
-    assert_eq!(state.chosen_rows(), [first]);
+    assert_eq!(state.selected_rows(), [first]);
     update(&mut state, ResultsCommand::Filter(GalleryFilter { range: [None, Some(f64::MIN)], ..GalleryFilter::default() }));
-    assert!(state.results.shown.is_empty() && state.chosen().images.is_empty());
+    assert!(state.results.shown.is_empty() && state.selection().images.is_empty());
     assert!((actions::get(actions::Id::LeaveOut).allowed)(&state).is_err());
     // Seen large it is what a command is about.
     update(&mut state, AppCommand::Toggle(Overlay::Picture));
-    assert_eq!(state.chosen_rows(), [first]);
+    assert_eq!(state.selected_rows(), [first]);
     update(&mut state, AppCommand::Escape);
 
     // What the score is surest of: the highest of those called abnormal, the lowest of those called normal.
@@ -211,10 +211,10 @@ fn several_rows_are_selected_tagged_left_out_and_compared() {
     assert_eq!(*state.results.shown, [3, 2, 1, 0]);
     update(&mut state, ResultsCommand::Row(2));
     update(&mut state, ResultsCommand::Mark(Mark::To(0)));
-    assert_eq!(state.chosen_rows(), [2, 1, 0], "in the order of the gallery");
-    assert_eq!(state.chosen().images, [5, 6, 7].map(ImageId));
+    assert_eq!(state.selected_rows(), [2, 1, 0], "in the order of the gallery");
+    assert_eq!(state.selection().images, [5, 6, 7].map(ImageId));
     update(&mut state, ResultsCommand::Mark(Mark::Toggle(1)));
-    assert_eq!(state.chosen_rows(), [2, 0]);
+    assert_eq!(state.selected_rows(), [2, 0]);
 
     update(&mut state, ResultsCommand::Tag(Tag::ImagePoor));
     update(&mut state, ResultsCommand::Mark(Mark::Toggle(1)));
@@ -227,10 +227,10 @@ fn several_rows_are_selected_tagged_left_out_and_compared() {
     assert_eq!(state.results.review.count(Tag::ImagePoor), 2, "at once");
 
     let effects = update(&mut state, ResultsCommand::Export(Export::Selected));
-    let [Effect::Load(LoadRequest::Export { what, set, shown })] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::Load(LoadRequest::Export { what, set, context })] = &effects[..] else { panic!("{effects:?}") };
     let dir = tempfile::tempdir().unwrap();
     let set = ScoreSet::new(dir.path(), "run".into(), set.config.clone(), set.scores.clone(), None).unwrap();
-    let text = std::fs::read_to_string(what.write(&set, shown).unwrap()).unwrap();
+    let text = std::fs::read_to_string(what.write(&set, context).unwrap()).unwrap();
     let paths: Vec<&str> = text.lines().filter_map(|line| line.split(',').next()).collect();
     assert_eq!(paths, ["path", "5.png", "6.png", "7.png"]);
 
@@ -242,7 +242,7 @@ fn several_rows_are_selected_tagged_left_out_and_compared() {
     };
     act(&mut state, actions::Id::LeaveOut);
     assert_eq!(state.open().unwrap().left_out, 3);
-    assert_eq!(state.chosen_rows().len(), 3, "they are still selected");
+    assert_eq!(state.selected_rows().len(), 3, "they are still selected");
     act(&mut state, actions::Id::Compare);
     assert_eq!((state.workspace, state.dissolve.pinned.clone()), (Workspace::Dissolve, [5, 6, 7].map(ImageId).to_vec()));
     assert!(state.dissolve.pinned.contains(&state.selected.unwrap()));
@@ -252,10 +252,10 @@ fn several_rows_are_selected_tagged_left_out_and_compared() {
     assert!(state.results.marked.is_empty());
     update(&mut state, ResultsCommand::Row(3));
     update(&mut state, AppCommand::Extend(1));
-    assert_eq!(state.chosen_rows(), [3, 2]);
+    assert_eq!(state.selected_rows(), [3, 2]);
     act(&mut state, actions::Id::SelectAll);
     update(&mut state, ResultsCommand::Filter(GalleryFilter { text: "7".into(), ..GalleryFilter::default() }));
-    assert_eq!(state.chosen_rows(), [0], "what is not shown is not selected");
+    assert_eq!(state.selected_rows(), [0], "what is not shown is not selected");
     assert!((actions::get(actions::Id::Compare).allowed)(&state).is_err(), "one is not two");
     update(&mut state, AppCommand::Walk(1));
     assert!(state.results.marked.is_empty(), "a plain arrow selects one again");
@@ -299,7 +299,7 @@ fn a_folder_is_scored_as_a_job_where_the_encoder_is_there() {
         effects.iter().any(|e| matches!(e, Effect::Load(LoadRequest::Scores(..)))),
         "its run is in view: the folder is awaited"
     );
-    assert!((actions::get(actions::Id::Keep).allowed)(&state).is_err(), "half a list is of no use");
+    assert!((actions::get(actions::Id::FinishEarly).allowed)(&state).is_err(), "half a list is of no use");
     let effects = update(&mut state, JobEvent::JobEnded(JobId(1), Outcome::Finished("run/scores-new.csv".into())));
     assert!(!effects.iter().any(|e| matches!(e, Effect::Load(LoadRequest::Scores(..)))), "the open images and results stay");
     assert_eq!(state.notifications.last().unwrap().results, Some("run/scores-new.csv".into()));
@@ -320,7 +320,7 @@ fn planted_lesions_are_a_job_and_their_figures_belong_to_one_run() {
     let effects = update(&mut state, ResultsCommand::Plant);
     assert!(matches!(&effects[..], [Effect::Job(JobEffect::Plant { id: JobId(1), run })] if run.ends_with("run")));
     assert!(update(&mut state, ResultsCommand::Plant).is_empty(), "once is enough");
-    assert!((actions::get(actions::Id::Keep).allowed)(&state).is_err());
+    assert!((actions::get(actions::Id::FinishEarly).allowed)(&state).is_err());
     let planted = Arc::new(SyntheticLesions { seed: 0, images: 4, of: 4, cells: Vec::new() });
     update(&mut state, JobEvent::SyntheticLesions { run: "other".into(), lesions: planted.clone() });
     assert!(state.results.lesions.is_none());

@@ -94,7 +94,7 @@ fn what_is_thrown_away_comes_back_with_undo() {
     update(&mut state, JobEvent::RunDone { action, done: Ok(done) });
     update(&mut state, JobEvent::Runs(vec![entry("lungs", 20)]));
     update(&mut state, JobEvent::Trash(vec![entry("eyes", 10)]));
-    assert!(state.list.compared.is_empty());
+    assert!(state.run_list.compared.is_empty());
     let effects = update(&mut state, AppCommand::Undo);
     let [Effect::Load(LoadRequest::Run(RunAction::Restore(path)))] = &effects[..] else { panic!("{effects:?}") };
     assert!(path.starts_with("work/.trash"));
@@ -184,5 +184,5 @@ fn a_comparison_reads_curves_and_is_bounded() {
     for i in 0..9 {
         update(&mut state, RunsCommand::Compare(format!("{i}").into()));
     }
-    assert_eq!(state.list.compared.len(), crate::app::update::runs::COMPARED);
+    assert_eq!(state.run_list.compared.len(), crate::app::update::runs::COMPARED);
 }

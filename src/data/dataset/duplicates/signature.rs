@@ -15,7 +15,7 @@ use std::{
 
 /// What is remembered of a picture to find it again.
 pub struct Signature {
-    /// Of all its pixels.
+    /// Hash of all its pixels.
     pub exact: u64,
     /// Which of two neighbours is brighter, on a grid of 16 x 16 (dHash).
     gradient: [u64; 4],

@@ -20,7 +20,7 @@ pub struct Header {
     big_endian: bool,
     /// Bytes of a number.
     pub size: usize,
-    /// Of the bits of a stored number, the rest of which are 0.
+    /// Makes a value of the bits of a stored number, the rest of which are 0.
     value: fn(u64) -> f64,
     /// Bytes of the header itself.
     pub length: usize,

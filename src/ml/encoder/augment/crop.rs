@@ -63,7 +63,7 @@ fn lerp(a: f32, b: f32, weight: f32) -> f32 {
 struct Tap {
     near: usize,
     far: usize,
-    /// Of `far`, in \[0, 1).
+    /// Weight of `far`, in \[0, 1).
     weight: f32,
 }
 

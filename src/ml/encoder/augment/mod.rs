@@ -24,9 +24,9 @@ use rand::Rng as _;
 pub struct Augment {
     /// 1 = the method's ranges; 0 = off.
     pub jitter: f64,
-    /// Of the colour jitter, \[0, 1\].
+    /// Probability of the colour jitter, \[0, 1\].
     pub jitter_probability: f64,
-    /// Of the conversion to grey, \[0, 1\].
+    /// Probability of the conversion to grey, \[0, 1\].
     pub grey_probability: f64,
     /// Least and largest share of the area that the crop keeps; 0 < least <= largest <= 1.
     pub crop_area: [f64; 2],

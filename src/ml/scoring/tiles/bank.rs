@@ -31,7 +31,7 @@ pub type PlacedRow<'a> = (&'a [f64], usize, [usize; 2]);
 pub struct TileBank {
     /// Names of training images.
     images: Vec<String>,
-    /// Of each tile: its image by its place among the names, left and top edge.
+    /// For each tile: its image by its place among the names, left and top edge.
     tiles: Vec<[u32; 3]>,
     /// Scaled features, one tile after the other.
     features: Vec<f32>,

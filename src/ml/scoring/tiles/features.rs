@@ -24,7 +24,7 @@ pub struct TileFeatures {
     pub features: Vec<f64>,
 }
 
-/// Of the tiles of a picture (at its working size) that [have content](has_content): neighbours overlap by half. Of all tiles
+/// Features of the tiles of a picture (at its working size) that [have content](has_content): neighbours overlap by half. Of all tiles
 /// where none has content.
 ///
 /// # Errors

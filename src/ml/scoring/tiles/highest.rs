@@ -75,7 +75,7 @@ impl HighestTiles {
 mod tests {
     use super::*;
     use crate::{
-        config::{DataConfig, RunConfig, Tile},
+        config::{DataConfig, RunConfig, Tiling},
         data::Dataset,
         ml::{base::reporter::Silent, encoder::model::EncoderConfig, scoring::tiles::scorer::TileScorer},
         run_dir::{RunDir, RunKind},
@@ -92,7 +92,7 @@ mod tests {
             let picture = image::GrayImage::from_fn(160, 128, |x, y| image::Luma([grey(x, y) as u8]));
             picture.save(images.join(format!("{i}.png"))).unwrap();
         }
-        let data = DataConfig { path: images, normal: vec!["*".into()], tile: Tile::Px(32), ..DataConfig::default() };
+        let data = DataConfig { path: images, normal: vec!["*".into()], tile: Tiling::Px(32), ..DataConfig::default() };
         let mut config = RunConfig { data, ..RunConfig::default() };
         config.dia.width = 8;
         let tiles = config.data.tiles().unwrap();

@@ -15,12 +15,12 @@ use crate::{
     error::Result,
     ml::{
         base::{
+            evenly_spaced::evenly_spaced,
             reporter::{Event, Reporter, Stage},
-            spread::spread,
             stage_progress::StageProgress,
         },
         encoder::model::Encoder,
-        scoring::normal_gaussian::{NormalGaussian, Seen},
+        scoring::normal_gaussian::{NormalGaussian, NormalSamples},
     },
     run_dir::{RunDir, files},
 };
@@ -92,17 +92,22 @@ impl TileScorer {
 }
 
 /// What was seen, and where each row's tile is, px.
-fn look(encoder: &Encoder, tiles: TileSize, data: &Arc<Dataset>, reporter: &mut dyn Reporter) -> Result<(Seen, Vec<[usize; 2]>)> {
+fn look(
+    encoder: &Encoder,
+    tiles: TileSize,
+    data: &Arc<Dataset>,
+    reporter: &mut dyn Reporter,
+) -> Result<(NormalSamples, Vec<[usize; 2]>)> {
     let chosen = data.some_training_normals(MOST);
     let each = TILES.div_ceil(chosen.len().max(1));
     let preprocess = Preprocess::new(encoder.config.run.preprocess.clone());
-    let (mut seen, mut places) = (Seen::default(), Vec::new());
+    let (mut seen, mut places) = (NormalSamples::default(), Vec::new());
     let mut progress = StageProgress::start(Stage::TileNormals, 0, chosen.len(), reporter);
     for (done, &id) in chosen.iter().enumerate() {
         // One that cannot be decoded was named when the encoder was trained.
         if let (Ok(picture), Some(item)) = (data.read(id), data.item(id)) {
             let all = tile_features(encoder, &preprocess.at_working_size(&picture, tiles), tiles.tile)?;
-            let kept = spread(&all, each);
+            let kept = evenly_spaced(&all, each);
             places.extend(kept.clone().map(|tile| tile.place));
             seen.add(item.name.clone(), kept.map(|tile| tile.features.clone()));
         }

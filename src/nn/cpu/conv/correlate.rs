@@ -50,7 +50,7 @@ pub fn correlate(job: &Correlation) -> Vec<f32> {
 #[derive(Debug)]
 struct UsedTaps {
     taps: Vec<usize>,
-    /// Of each tap its place among them.
+    /// The place of each tap among them.
     places: Vec<usize>,
 }
 

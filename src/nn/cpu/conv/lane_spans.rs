@@ -68,7 +68,7 @@ impl PixelSpan {
 /// The spans of vectors that follow each other.
 pub struct LaneSpans<T> {
     pub spans: Vec<T>,
-    /// Of each vector where its spans end.
+    /// Where the spans of each vector end.
     pub ends: Vec<usize>,
 }
 

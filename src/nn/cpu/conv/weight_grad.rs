@@ -191,7 +191,7 @@ struct Walk<'a> {
     pitch: usize,
     /// From the source of one pixel to that of the next.
     step: usize,
-    /// Of the source of the first column in its row.
+    /// Place of the source of the first column in its row.
     first: usize,
 }
 

@@ -34,7 +34,7 @@ pub fn pays(grid: &WinogradTiles, outputs: usize) -> bool {
     fits && many && grid.pixels() >= LEAST_PIXELS && 2 * grid.pixels() >= TILE * TILE * grid.tiles()
 }
 
-/// The same for the gradient of the weights, which has more to do for each weight.
+/// Whether the transform pays for the gradient of the weights, which has more to do for each weight.
 pub fn pays_for_weights(grid: &WinogradTiles, outputs: usize) -> bool {
     pays(grid, outputs) && grid.pixels().pow(2) >= 4 * grid.channels * outputs
 }

@@ -28,7 +28,7 @@ const FEW_WEIGHTS: usize = 128 * 128;
 const MOST_PARTS: usize = 16;
 const TILES_A_PART: usize = 64;
 
-/// Of `x` in the grid and `dy`, which has `outputs` channels in the same grid.
+/// The gradient from `x` in the grid and `dy`, which has `outputs` channels in the same grid.
 pub struct WinogradWeightGrad<'a> {
     pub x: &'a [f32],
     pub grid: WinogradTiles,
@@ -190,7 +190,7 @@ impl Kernel for RowPair<'_> {
     }
 }
 
-/// Of one point, some channels by all outputs: `sums` is (point, channel, output).
+/// The sums of one point, some channels by all outputs: `sums` is (point, channel, output).
 struct Sum<'a> {
     job: &'a WinogradWeightGrad<'a>,
     point: usize,
@@ -232,7 +232,7 @@ impl Kernel for Sum<'_> {
 /// A vector of outputs from the points back to the taps.
 struct Finish<'a> {
     job: &'a WinogradWeightGrad<'a>,
-    /// Of all parts.
+    /// The sums of all parts.
     sums: &'a [f32],
     parts: usize,
     first: usize,

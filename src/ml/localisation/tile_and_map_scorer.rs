@@ -5,7 +5,7 @@ use crate::{
     config::{RunConfig, TileSize},
     data::{Dataset, ImageId, Picture, for_each_image},
     error::Result,
-    metrics::Ranks,
+    metrics::HeldOutScores,
     ml::{
         base::{
             reporter::{Event, Reporter, Stage},
@@ -25,7 +25,7 @@ const CHUNK: usize = 4;
 
 /// Both scores of a picture; higher is more abnormal.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct PictureScores {
+pub struct TileAndMapScores {
     /// By its tiles ([`TileScorer`]).
     pub tiles: f64,
     /// By its map ([`MapModel::map`]).
@@ -33,13 +33,13 @@ pub struct PictureScores {
 }
 
 /// Scores pictures, and makes their maps.
-pub struct PictureScorer {
+pub struct TileAndMapScorer {
     by_tiles: TileScorer,
     /// What makes the maps.
     pub maps: MapModel,
 }
 
-impl PictureScorer {
+impl TileAndMapScorer {
     /// From the run's part for tiles; what it lacks yet is made from the training normals of `data`. `None` where the part has no
     /// finished encoder, and, with a notice, where it would have to learn from `data` that are not those of its encoder.
     ///
@@ -72,9 +72,9 @@ impl PictureScorer {
     ///
     /// # Errors
     /// Too little memory.
-    pub fn of(&self, picture: &Picture) -> Result<(PictureScores, AnomalyMap)> {
+    pub fn score_one(&self, picture: &Picture) -> Result<(TileAndMapScores, AnomalyMap)> {
         let (map, score) = self.maps.map(picture)?;
-        Ok((PictureScores { tiles: self.by_tiles.score(picture)?, map: score }, map))
+        Ok((TileAndMapScores { tiles: self.by_tiles.score(picture)?, map: score }, map))
     }
 
     /// Scores of pictures; those of training normals that it has learnt from are known already. `each` is given every other picture
@@ -89,12 +89,12 @@ impl PictureScorer {
         is_own: bool,
         each: &mut dyn FnMut(ImageId, &Picture, &AnomalyMap) -> Result<()>,
         reporter: &mut dyn Reporter,
-    ) -> Result<HashMap<ImageId, PictureScores>> {
+    ) -> Result<HashMap<ImageId, TileAndMapScores>> {
         let known = |id: ImageId| {
             let name = &data.item(id).filter(|_| is_own)?.name;
-            Some(PictureScores { tiles: self.by_tiles.normals.held_out(name)?, map: self.maps.of_normal(name)? })
+            Some(TileAndMapScores { tiles: self.by_tiles.normals.held_out(name)?, map: self.maps.of_normal(name)? })
         };
-        let mut scores: HashMap<ImageId, PictureScores> = ids.iter().filter_map(|&id| Some((id, known(id)?))).collect();
+        let mut scores: HashMap<ImageId, TileAndMapScores> = ids.iter().filter_map(|&id| Some((id, known(id)?))).collect();
         let others: Vec<ImageId> = ids.iter().copied().filter(|id| !scores.contains_key(id)).collect();
         // Those with masks take longer, as they are measured by them: spread among the others, any part tells how long the rest takes.
         let others = mixed(&others, |&id| data.item(id).is_some_and(|item| !item.masks.is_empty()));
@@ -103,7 +103,7 @@ impl PictureScorer {
             let pictures = for_each_image(data, ids, |_, item| Ok(self.maps.working_picture(&item.decode()?)));
             for (&id, picture) in ids.iter().zip(pictures) {
                 let Ok(picture) = picture else { continue };
-                let (of_picture, map) = self.of(&picture)?;
+                let (of_picture, map) = self.score_one(&picture)?;
                 scores.insert(id, of_picture);
                 each(id, &picture, &map)?;
             }
@@ -114,12 +114,12 @@ impl PictureScorer {
     }
 
     /// The scores of the training normals: by tiles, by map.
-    pub fn ranks(&self) -> [&Ranks; 2] {
-        [self.by_tiles.normals.ranks(), self.maps.ranks()]
+    pub fn held_out_scores(&self) -> [&HeldOutScores; 2] {
+        [self.by_tiles.normals.held_out_scores(), self.maps.held_out_scores()]
     }
 }
 
-/// The same, with those of which `is_one` evenly among the others, both in their order.
+/// All items, with those of which `is_one` evenly among the others, both in their order.
 fn mixed<T: Copy>(all: &[T], is_one: impl Fn(&T) -> bool) -> Vec<T> {
     let (ones, others): (Vec<T>, Vec<T>) = all.iter().partition(|item| is_one(item));
     let placed = |part: Vec<T>| {

@@ -16,11 +16,11 @@ use std::{
 pub const BUDGET: usize = 512 << 20;
 
 /// Values of a fitted picture, 65535 = 1: one plane where the channels are equal, else three.
-pub type Fitted = Arc<[u16]>;
+pub type NetworkPixels = Arc<[u16]>;
 
 /// What the stages of a run have decoded so far. A copy is empty: this is a memory of the data, no part of them.
 #[derive(Debug, Default)]
-pub struct FittedCache(Mutex<Kept>);
+pub struct NetworkPixelsCache(Mutex<Kept>);
 
 #[derive(Debug, Default)]
 struct Kept {
@@ -28,7 +28,7 @@ struct Kept {
     /// Sides that the run needs, px; none: nothing is kept.
     sizes: Vec<usize>,
     /// By number of the image, and size.
-    pictures: HashMap<(usize, usize), Fitted>,
+    pictures: HashMap<(usize, usize), NetworkPixels>,
     bytes: usize,
 }
 
@@ -39,13 +39,13 @@ impl Kept {
     }
 }
 
-impl Clone for FittedCache {
+impl Clone for NetworkPixelsCache {
     fn clone(&self) -> Self {
         Self::default()
     }
 }
 
-impl FittedCache {
+impl NetworkPixelsCache {
     fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -65,7 +65,7 @@ impl FittedCache {
         preprocess: &Preprocess,
         size: usize,
         decode: impl FnOnce() -> Result<DecodedImage, String>,
-    ) -> Result<Fitted, String> {
+    ) -> Result<NetworkPixels, String> {
         let is_kept = |kept: &Kept| kept.preprocess == *preprocess.config() && kept.sizes.contains(&size);
         let others = {
             let kept = self.lock();
@@ -93,7 +93,7 @@ impl FittedCache {
 }
 
 /// Exact for 8-bit pictures at their own size: v / 255 = 257 v / 65535.
-pub fn pack(picture: &Picture) -> Fitted {
+pub fn pack(picture: &Picture) -> NetworkPixels {
     let planes = if picture.is_grey() { 1 } else { 3 };
     let length = planes * picture.width * picture.height;
     picture.data[..length].iter().map(|v| (v.clamp(0.0, 1.0) * 65535.0).round() as u16).collect()

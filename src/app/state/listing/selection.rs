@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 /// They may be many: worked out once for each selection, not at each frame.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Chosen {
+pub struct Selection {
     /// In the order of the data set or, on Results, of the gallery.
     pub images: Vec<ImageId>,
     /// Tags of the person's own that all of them have.
@@ -16,8 +16,8 @@ pub struct Chosen {
     pub any_labelled: bool,
 }
 
-impl Chosen {
-    /// Of a data set.
+impl Selection {
+    /// The selection of these images of a data set.
     pub fn new(images: Vec<ImageId>, dataset: &Dataset) -> Self {
         let items = || images.iter().filter_map(|&id| dataset.item(id));
         let of_first = items().next().into_iter().flat_map(|item| dataset.curation.tags(&item.name));

@@ -4,7 +4,7 @@ use crate::{
     config::ScoreConfig,
     data::{Dataset, ImageId, Label, Split},
     error::{Error, NextStep, Result},
-    metrics::Ranks,
+    metrics::HeldOutScores,
     ml::{
         base::{
             pixel_loading::load_pixels,
@@ -25,7 +25,7 @@ use std::{collections::HashMap, sync::Arc};
 
 /// The bank, prepared: unit axes and weights.
 #[derive(Debug, Clone)]
-pub struct Scorer {
+pub struct DiaScorer {
     /// M x K x D, each row of length 1 (or 0).
     axes: Vec<f32>,
     width: usize,
@@ -49,7 +49,7 @@ pub struct ImageScore {
     pub nearest: [usize; SHIFTS],
 }
 
-impl Scorer {
+impl DiaScorer {
     /// Prepares the features of M training normals.
     ///
     /// # Errors
@@ -147,17 +147,17 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
 ///
 /// # Errors
 /// An encoder without a bank.
-pub fn of_bank(encoder: &Encoder) -> Result<(&Bank, Scorer, Vec<ImageScore>)> {
+pub fn of_bank(encoder: &Encoder) -> Result<(&Bank, DiaScorer, Vec<ImageScore>)> {
     let bank = encoder.bank.as_ref().ok_or_else(unfinished)?;
-    let scorer = Scorer::new(&bank.features)?;
+    let scorer = DiaScorer::new(&bank.features)?;
     let held_out = bank.features.par_iter().enumerate().map(|(m, features)| scorer.leave_one_out(features, m)).collect();
     Ok((bank, scorer, held_out))
 }
 
-/// A score beside DIA's, of the same pictures: decoded once for both.
-pub trait BatchScorer {
-    /// Which one.
-    fn which(&self) -> ScoreKind;
+/// A further score computed from the same decoded pictures as DIA's.
+pub trait WholeImageScorer {
+    /// Which of the scores it computes.
+    fn kind(&self) -> ScoreKind;
 
     /// Scores of pictures (flat NCHW at the encoder's input size, \[0, 1\]); higher is more abnormal.
     ///
@@ -165,11 +165,11 @@ pub trait BatchScorer {
     /// Too little memory.
     fn scores(&self, pictures: &[f32]) -> Result<Vec<f64>>;
 
-    /// Score of a training normal as if it had not been looked at; `None` where it was not.
+    /// Score of a training normal with that image held out; `None` where the scorer has not seen it.
     fn held_out(&self, name: &str) -> Option<f64>;
 
-    /// Scores of the training normals, each as if it had not been looked at.
-    fn ranks(&self) -> &Ranks;
+    /// Scores of the training normals, each with that image held out.
+    fn held_out_scores(&self) -> &HeldOutScores;
 }
 
 /// Scores images of a data set, labelled or not, in the order of `ids`; threshold and predictions by the run's rule where it
@@ -184,9 +184,9 @@ pub fn score(
     encoder: &Encoder,
     data: &Arc<Dataset>,
     ids: &[ImageId],
-    others: &[Box<dyn BatchScorer + '_>],
+    others: &[Box<dyn WholeImageScorer + '_>],
     reporter: &mut dyn Reporter,
-) -> Result<(Scores, Ranks)> {
+) -> Result<(Scores, HeldOutScores)> {
     let (bank, scorer, held_out) = of_bank(encoder)?;
     if scorer.weights().1.iter().any(|&weight| !(weight > 0.0 && weight.is_finite())) {
         let text = "the shift classifier has not learnt to tell the shifts of the training images; the scores mean little";
@@ -205,7 +205,7 @@ pub fn score(
     for (&id, m) in ids.iter().filter_map(|id| Some((id, member(*id)?))) {
         let mut row = row(data, id, &held_out[m], bank, own_data);
         for other in others {
-            row.by[other.which()] = other.held_out(&row.path);
+            row.by[other.kind()] = other.held_out(&row.path);
         }
         rows.insert(id, row);
     }
@@ -225,16 +225,16 @@ pub fn score(
                     Some(m) => scorer.leave_one_out(&image, m),
                     None => scorer.score(&image),
                 };
-                (scored, spread(&scorer, samples))
+                (scored, deviation(&scorer, samples))
             };
             let scored: Vec<(ImageScore, f64)> = sampled.par_iter().zip(chunk).map(judge).collect();
             let beside: Vec<Vec<f64>> = others.iter().map(|other| other.scores(&pictures)).collect::<Result<_>>()?;
-            for (i, (&place, (scored, spread))) in chunk.iter().zip(&scored).enumerate() {
+            for (i, (&place, (scored, deviation))) in chunk.iter().zip(&scored).enumerate() {
                 let id = store.ids()[place];
                 let mut row = row(data, id, scored, bank, own_data);
-                row.spread = Some(*spread);
+                row.deviation = Some(*deviation);
                 for (other, values) in others.iter().zip(&beside) {
-                    row.by[other.which()] = Some(values[i]);
+                    row.by[other.kind()] = Some(values[i]);
                 }
                 rows.insert(id, row);
             }
@@ -261,7 +261,7 @@ pub fn score(
         reporter.event(Event::Notice(format!("no threshold was set: {reason}").into()));
     }
     scores.set_threshold(threshold.ok());
-    Ok((scores, Ranks::new(normals)))
+    Ok((scores, HeldOutScores::new(normals)))
 }
 
 fn unfinished() -> Error {
@@ -269,7 +269,7 @@ fn unfinished() -> Error {
 }
 
 /// Standard deviation of the score over the samples.
-fn spread(scorer: &Scorer, samples: &[Features]) -> f64 {
+fn deviation(scorer: &DiaScorer, samples: &[Features]) -> f64 {
     let scores: Vec<f64> = samples.iter().map(|s| scorer.score(s).score).collect();
     let mean = scores.iter().sum::<f64>() / scores.len() as f64;
     (scores.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / (scores.len() as f64 - 1.0).max(1.0)).sqrt()
@@ -311,7 +311,7 @@ mod tests {
     fn the_order_of_the_bank_does_not_matter() {
         let (bank, queries) = (images(20, 1), images(5, 2));
         let backwards: Vec<Features> = bank.iter().rev().cloned().collect();
-        let (a, b) = (Scorer::new(&bank).unwrap(), Scorer::new(&backwards).unwrap());
+        let (a, b) = (DiaScorer::new(&bank).unwrap(), DiaScorer::new(&backwards).unwrap());
         for query in &queries {
             let (a, b) = (a.score(query), b.score(query));
             assert!((a.score - b.score).abs() < 1e-12);
@@ -322,27 +322,27 @@ mod tests {
     #[test]
     fn leaving_one_out_is_scoring_against_the_others() {
         let bank = images(9, 3);
-        let scorer = Scorer::new(&bank).unwrap();
+        let scorer = DiaScorer::new(&bank).unwrap();
         for m in 0..bank.len() {
             let mut others = bank.clone();
             let own = others.remove(m);
-            let expected = Scorer::new(&others).unwrap().score(&own);
+            let expected = DiaScorer::new(&others).unwrap().score(&own);
             let found = scorer.leave_one_out(&own, m);
             assert!((found.score - expected.score).abs() < 1e-9);
             assert_eq!(found.nearest, expected.nearest.map(|n| if n >= m { n + 1 } else { n }));
             assert_eq!(scorer.score(&own).nearest, [m; SHIFTS], "its own nearest where it is not left out");
         }
-        let single = Scorer::new(&bank[..1]).unwrap();
+        let single = DiaScorer::new(&bank[..1]).unwrap();
         assert!(single.leave_one_out(&bank[0], 0).score.is_finite());
-        assert!(Scorer::new(&[]).is_err());
+        assert!(DiaScorer::new(&[]).is_err());
     }
 
     #[test]
-    fn the_spread_is_nothing_where_samples_agree() {
-        let scorer = Scorer::new(&images(9, 3)).unwrap();
+    fn the_deviation_is_nothing_where_samples_agree() {
+        let scorer = DiaScorer::new(&images(9, 3)).unwrap();
         let image = images(1, 4);
-        assert_eq!(spread(&scorer, &[image[0].clone(), image[0].clone()]), 0.0);
-        assert_eq!(spread(&scorer, &image), 0.0);
-        assert!(spread(&scorer, &images(2, 4)) > 0.0);
+        assert_eq!(deviation(&scorer, &[image[0].clone(), image[0].clone()]), 0.0);
+        assert_eq!(deviation(&scorer, &image), 0.0);
+        assert!(deviation(&scorer, &images(2, 4)) > 0.0);
     }
 }

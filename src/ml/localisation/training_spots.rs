@@ -30,8 +30,8 @@ impl Spot {
         let noise: Vec<f32> = (0..side * side).map(|_| rng.sample(StandardNormal)).collect();
         let mut uneven = gaussian_blur(&noise, side, (radius / 2.5).max(0.6));
         let mean = uneven.iter().sum::<f32>() / uneven.len() as f32;
-        let spread = (uneven.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / uneven.len() as f32).sqrt().max(1e-6);
-        uneven.iter_mut().for_each(|v| *v /= spread);
+        let deviation = (uneven.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / uneven.len() as f32).sqrt().max(1e-6);
+        uneven.iter_mut().for_each(|v| *v /= deviation);
         let (flatness, angle) = (rng.random_range(0.5..1.0f32), rng.random_range(0.0..std::f32::consts::PI));
         let (sin, cos) = angle.sin_cos();
         let half = (side / 2) as f32;
@@ -47,7 +47,7 @@ impl Spot {
 }
 
 /// Draws spots into a plane of brightness, within its content; returns how much of each pixel they cover, \[0, 1\].
-pub fn plant(brightness: &mut [f32], content: &[bool], width: usize, rng: &mut Rng) -> Vec<f32> {
+pub fn draw_spots(brightness: &mut [f32], content: &[bool], width: usize, rng: &mut Rng) -> Vec<f32> {
     let height = brightness.len() / width.max(1);
     let inside: Vec<usize> = (0..content.len()).filter(|&i| content[i]).collect();
     let most_radius = (width.min(height) as f32 * MOST_SHARE).max(MOST_RADIUS);
@@ -89,7 +89,7 @@ mod tests {
         let (width, height) = (200, 150);
         let content: Vec<bool> = (0..width * height).map(|i| i % width > 40).collect();
         let mut plane = vec![0.4; width * height];
-        let covered = plant(&mut plane, &content, width, &mut rng::stream(1, "test", 0));
+        let covered = draw_spots(&mut plane, &content, width, &mut rng::stream(1, "test", 0));
         let share = covered.iter().filter(|c| **c > 0.5).count() as f32 / (159.0 * height as f32);
         assert!((0.03..0.09).contains(&share), "{share}");
         for (i, (value, cover)) in plane.iter().zip(&covered).enumerate() {
@@ -98,11 +98,11 @@ mod tests {
             assert!(*cover > 0.0 || *value == 0.4);
         }
         let mut again = vec![0.4; width * height];
-        plant(&mut again, &content, width, &mut rng::stream(1, "test", 0));
+        draw_spots(&mut again, &content, width, &mut rng::stream(1, "test", 0));
         assert!(plane == again, "the same seed draws the same spots");
         // Few large spots can be all of one kind; of several pictures some are bright and some dark.
         for seed in 0..4 {
-            plant(&mut plane, &content, width, &mut rng::stream(seed, "test", 1));
+            draw_spots(&mut plane, &content, width, &mut rng::stream(seed, "test", 1));
         }
         assert!(plane.iter().any(|v| *v > 0.44) && plane.iter().any(|v| *v < 0.36));
     }
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn a_picture_without_content_stays_as_it_is() {
         let mut plane = vec![0.0; 100];
-        let covered = plant(&mut plane, &[false; 100], 10, &mut rng::stream(1, "test", 0));
+        let covered = draw_spots(&mut plane, &[false; 100], 10, &mut rng::stream(1, "test", 0));
         assert!(covered.iter().chain(&plane).all(|v| *v == 0.0));
     }
 }

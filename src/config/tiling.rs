@@ -5,13 +5,13 @@ use std::{fmt, str::FromStr};
 
 /// Whether pictures are worked on by tiles. In `config.toml`: `off`, `auto`, or the side in px.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Tile {
+pub enum Tiling {
     /// The whole picture is resized to what a network sees; the paper's way.
     #[default]
     Off,
     /// By the size of the pictures.
     Auto,
-    /// Side of a tile, px: one of [`Tile::SIDES`].
+    /// Side of a tile, px: one of [`Tiling::SIDES`].
     Px(usize),
 }
 
@@ -56,7 +56,7 @@ impl TileSize {
     }
 }
 
-impl Tile {
+impl Tiling {
     /// Sides that a tile can have, px: those that the diffusion model can be trained at.
     pub const SIDES: [usize; 3] = [32, 64, 128];
 
@@ -83,7 +83,7 @@ impl Tile {
     }
 }
 
-impl fmt::Display for Tile {
+impl fmt::Display for Tiling {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Off => write!(f, "off"),
@@ -93,7 +93,7 @@ impl fmt::Display for Tile {
     }
 }
 
-impl FromStr for Tile {
+impl FromStr for Tiling {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -108,13 +108,13 @@ impl FromStr for Tile {
     }
 }
 
-impl Serialize for Tile {
+impl Serialize for Tiling {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         s.collect_str(self)
     }
 }
 
-impl<'de> Deserialize<'de> for Tile {
+impl<'de> Deserialize<'de> for Tiling {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         /// A number need not be quoted.
         #[derive(Deserialize)]
@@ -139,15 +139,15 @@ mod tests {
     #[test]
     fn tiles_are_decided_by_the_size_of_the_pictures() {
         for (tile, shorter, working_size, expected) in [
-            (Tile::Off, 4000, 512, Tile::Off),
-            (Tile::Auto, 28, 512, Tile::Off),
-            (Tile::Auto, 128, 0, Tile::Off),
-            (Tile::Px(64), 128, 512, Tile::Off),
-            (Tile::Auto, 224, 512, Tile::Px(32)),
-            (Tile::Auto, 680, 512, Tile::Px(64)),
-            (Tile::Auto, 4000, 0, Tile::Px(64)),
-            (Tile::Px(128), 680, 512, Tile::Px(128)),
-            (Tile::Px(32), 680, 128, Tile::Off),
+            (Tiling::Off, 4000, 512, Tiling::Off),
+            (Tiling::Auto, 28, 512, Tiling::Off),
+            (Tiling::Auto, 128, 0, Tiling::Off),
+            (Tiling::Px(64), 128, 512, Tiling::Off),
+            (Tiling::Auto, 224, 512, Tiling::Px(32)),
+            (Tiling::Auto, 680, 512, Tiling::Px(64)),
+            (Tiling::Auto, 4000, 0, Tiling::Px(64)),
+            (Tiling::Px(128), 680, 512, Tiling::Px(128)),
+            (Tiling::Px(32), 680, 128, Tiling::Off),
         ] {
             let (decided, why) = tile.decide(shorter, working_size);
             assert_eq!(decided, expected, "{tile} of {shorter} px at {working_size}");
@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn a_given_diffusion_model_decides_what_auto_is() {
         let quick = RunConfig::preset(Preset::Quick);
-        assert_eq!(quick.data.tile, Tile::Auto);
+        assert_eq!(quick.data.tile, Tiling::Auto);
         let learnt = TileSize { tile: 32, working_size: 384 };
         let decided = |median, given| quick.with_tiles(Some(median), given).0.data.tiles();
         assert_eq!(decided(1024, None), Some(TileSize { tile: 64, working_size: 512 }));
@@ -176,7 +176,7 @@ mod tests {
         let wanted = apply_setting(&quick, "data.tile", "128").unwrap();
         assert_eq!(
             wanted.with_tiles(Some(1024), Some(LearntFrom::WholePictures)).0.data.tile,
-            Tile::Px(128),
+            Tiling::Px(128),
             "as the person has said"
         );
     }
@@ -201,12 +201,12 @@ mod tests {
     #[test]
     fn a_tile_is_set_by_word_or_number() {
         let config = RunConfig::default();
-        for (text, tile) in [("off", Tile::Off), ("auto", Tile::Auto), ("64", Tile::Px(64))] {
+        for (text, tile) in [("off", Tiling::Off), ("auto", Tiling::Auto), ("64", Tiling::Px(64))] {
             let set = apply_setting(&config, "data.tile", text).unwrap();
             assert_eq!(set.data.tile, tile);
             assert_eq!(RunConfig::from_toml(&set.to_toml()).unwrap().data.tile, tile);
         }
-        assert_eq!(RunConfig::from_toml("[data]\ntile = 32").unwrap().data.tile, Tile::Px(32));
+        assert_eq!(RunConfig::from_toml("[data]\ntile = 32").unwrap().data.tile, Tiling::Px(32));
         for (key, wrong) in
             [("data.tile", "48"), ("data.tile", "yes"), ("data.working_size", "20"), ("data.working_size", "9999")]
         {

@@ -28,11 +28,11 @@ fn action(tag: Tag) -> actions::Id {
 /// Tags and note of the selected image. `half_typed` is the note while it is being written, with the image it belongs to.
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, half_typed: &mut (String, String)) {
     let Some(name) = cx.state.results.selected().map(|row| row.path.clone()) else { return };
-    let annotation = cx.state.results.annotation(&name);
+    let review = cx.state.results.image_review(&name);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = theme::STEP;
         for tag in Tag::ALL {
-            let on = annotation.has(tag);
+            let on = review.has(tag);
             let text = RichText::new(format!("{} {}", letter(tag), tag.name())).size(theme::SMALL);
             let response = ui.add(Button::selectable(on, text).frame_when_inactive(true));
             response.widget_info(|| WidgetInfo::selected(Role::Button, true, on, actions::get(action(tag)).name));
@@ -45,7 +45,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, half_typed: &mut (String, St
     // The note is taken when the field is left: a change a letter would be a change of the file a letter.
     if half_typed.0 != name {
         keep(cx, half_typed);
-        *half_typed = (name.clone(), annotation.note.clone());
+        *half_typed = (name.clone(), review.note.clone());
     }
     let edit =
         TextEdit::multiline(&mut half_typed.1).desired_rows(2).desired_width(f32::INFINITY).hint_text("A note on this image");
@@ -54,7 +54,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, half_typed: &mut (String, St
         keep(cx, half_typed);
     } else if !field.has_focus() {
         // Undone, or changed elsewhere.
-        half_typed.1.clone_from(&annotation.note);
+        half_typed.1.clone_from(&review.note);
     }
     let (count, t) = (cx.state.results.tagged(), theme::of(ui));
     if count > 0 {
@@ -68,8 +68,8 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, half_typed: &mut (String, St
 /// Takes the note that was being written.
 fn keep(cx: &mut PanelContext<'_>, half_typed: &(String, String)) {
     let ((name, note), Some(set)) = (half_typed, cx.state.results.ready()) else { return };
-    let (file, before) = (set.file.clone(), cx.state.results.annotation(name));
+    let (file, before) = (set.file.clone(), cx.state.results.image_review(name));
     if !name.is_empty() && before.note != *note {
-        cx.send(ResultsCommand::Annotation { file, name: name.clone(), annotation: before.with_note(note) });
+        cx.send(ResultsCommand::Review { file, name: name.clone(), review: before.with_note(note) });
     }
 }
