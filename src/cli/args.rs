@@ -4,7 +4,7 @@ use super::streams;
 use crate::{
     config::{ConfigError, DataConfig, DeviceKind, LabelColumns, Preset, RunConfig, apply_settings},
     error::{Error, Result},
-    run_dir::RunDir,
+    run_dir::{RunDir, RunState},
 };
 use clap::{
     Arg, Command,
@@ -39,7 +39,7 @@ pub struct Common {
     /// Change one setting (repeatable), as in --set ddpm.steps=500
     #[arg(long = "set", value_name = "SECTION.KEY=VALUE", conflicts_with = "resume")]
     pub settings: Vec<String>,
-    /// Seed of everything random
+    /// Seed of everything random but the split of the images (--set data.split_seed=N)
     #[arg(long, conflicts_with = "resume")]
     pub seed: Option<u64>,
     /// Run folders are made in DIR/runs [default: the current folder]
@@ -181,9 +181,29 @@ impl Common {
         Ok(config)
     }
 
-    /// The run to go on with, where one was named.
-    pub fn resumed(&self) -> Result<Option<RunDir>> {
-        self.resume.as_deref().map(RunDir::open).transpose()
+    /// The run to go on with, where one was named. Images that were moved are named with `--data`.
+    ///
+    /// # Errors
+    /// What says more of them than where they are: a run goes on with the classes and labels that it began with.
+    pub fn resumed(&self, data: &DataArgs) -> Result<Option<RunDir>> {
+        let Some(run) = &self.resume else { return Ok(None) };
+        let others = [("--normal", !data.normal.is_empty()), ("--labels", data.labels.is_some()), ("--map", data.map.is_some())];
+        if let Some((flag, _)) = others.into_iter().find(|(_, is_given)| *is_given) {
+            return Err(Error::usage(
+                format!("{flag} is settled by the run that goes on"),
+                "leave it away, or begin a new run with it",
+            ));
+        }
+        let run = RunDir::open(run)?;
+        if let Some(path) = &data.data {
+            streams::refuse_dash(Some(path), "--data", "the run opens its images again")?;
+            let mut config = run.config()?;
+            config.data.path = std::path::absolute(path).map_err(Error::io("find", path))?;
+            if run.manifest()?.state != RunState::Finished {
+                run.set_config(&config)?;
+            }
+        }
+        Ok(Some(run))
     }
 
     /// `--name`, else the name of the data.

@@ -14,7 +14,7 @@ pub fn words(step: &NextStep) -> String {
         NextStep::Text(text) => text.clone(),
         NextStep::NameData => "name a folder of images, or a MedMNIST .npz, with --data PATH".into(),
         NextStep::NameNormal { such_as } => {
-            format!("say for instance --normal '{such_as}', or --normal '!NAME' for every class but one")
+            format!("say which is normal, as in --normal '{such_as}', or --normal '!NAME' for every class but one")
         }
         NextStep::SayWhatIsNormal => {
             "if all of its images are normal, say --normal '*'; else give a table of labels with --labels".into()

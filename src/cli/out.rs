@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use std::{
     fmt::Display,
     io::{self, Read, Write},
+    path::Path,
     sync::atomic::{AtomicBool, Ordering},
 };
 
@@ -34,6 +35,12 @@ pub fn print(text: &str) -> Result<()> {
 /// A line on stdout; see [`print`].
 pub fn line(text: impl Display) -> Result<()> {
     print(&format!("{text}\n"))
+}
+
+/// A path on stdout, as it is, whatever its bytes; see [`print`].
+pub fn path(path: &Path) -> Result<()> {
+    let mut out = io::stdout().lock();
+    written(out.write_all(path.as_os_str().as_encoded_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()))
 }
 
 /// Writes a file to stdout, as [`print`] writes a text.

@@ -138,7 +138,7 @@ impl Output {
     /// Says on stdout where the file lies, or prints the file itself.
     pub fn finish(self) -> Result<()> {
         match self.folder {
-            None => out::line(self.path.display()),
+            None => out::path(&self.path),
             Some(_folder) => out::copy(&mut File::open(&self.path).map_err(Error::io("read", &self.path))?),
         }
     }

@@ -8,7 +8,7 @@ use crate::{
     data::{CONTENT_RULE, Dataset},
     error::{Error, NextStep, Result},
     ml::{
-        base::reporter::{Event, Reporter, Stage},
+        base::reporter::{Control, Event, Reporter, Stage},
         diffusion::model::DiffusionModel,
         encoder::model::Encoder,
         training::{ddpm, dia},
@@ -30,7 +30,8 @@ use std::{path::Path, sync::Arc, time::Instant};
 pub fn create(kind: RunKind, config: &RunConfig, workspace: &Path, name: &str, reporter: &mut dyn Reporter) -> Result<RunDir> {
     config.validate().map_err(|e| Error::usage(e.to_string(), "mend this setting"))?;
     require_writable(&workspace.join(files::RUNS))?;
-    let data = open_data(config, reporter)?;
+    // What there is to say of the data is said when the work starts.
+    let data = open_quietly(config)?;
     let (config, why) = with_tiles(config, &data)?;
     // Memory warnings are repeated when the work starts; here only errors matter.
     Memory::here().require_for_training(kind, &config, &data)?;
@@ -73,7 +74,7 @@ pub fn resume(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     run.set_state(RunState::Unfinished)?;
     let begin = Instant::now();
     let _pages = RetainPages::new();
-    let result = run_stages(run, reporter);
+    let result = run_stages(run, &mut Logged { run, reporter });
     let state = RunState::after(&result);
     run.log(&format!("ended: {state:?}"));
     let note = || {
@@ -83,6 +84,25 @@ pub fn resume(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     };
     // Where the work failed, that is what has to be told, not that its note could not be written.
     result.and(note())
+}
+
+/// Writes notices into the log of a run, and passes everything on.
+struct Logged<'a> {
+    run: &'a RunDir,
+    reporter: &'a mut dyn Reporter,
+}
+
+impl Reporter for Logged<'_> {
+    fn event(&mut self, event: Event) {
+        if let Event::Notice(notice) = &event {
+            self.run.log(&format!("note: {notice}"));
+        }
+        self.reporter.event(event);
+    }
+
+    fn control(&mut self) -> Control {
+        self.reporter.control()
+    }
 }
 
 fn run_stages(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
@@ -210,12 +230,17 @@ pub fn evaluate(run: &RunDir) -> Result<Evaluation> {
 
 /// The data of a run, ready to learn from.
 pub fn open_data(config: &RunConfig, reporter: &mut dyn Reporter) -> Result<Arc<Dataset>> {
-    let data = Dataset::open(&config.data, &|_| {})?;
-    data.require_normal()?;
-    for warning in &data.warnings {
-        reporter.event(Event::Notice(warning.clone().into()));
+    let data = open_quietly(config)?;
+    for warning in data.warnings.iter().cloned().chain(data.unusable()) {
+        reporter.event(Event::Notice(warning.into()));
     }
     data.curation_summary().into_iter().for_each(|text| reporter.event(Event::Notice(text.into())));
+    Ok(data)
+}
+
+fn open_quietly(config: &RunConfig) -> Result<Arc<Dataset>> {
+    let data = Dataset::open(&config.data, &|_| {})?;
+    data.require_normal()?;
     let normals = data.training_normals().len();
     if normals < 2 {
         return Err(Error::user(

@@ -204,7 +204,7 @@ fn curves(parts: &Parts) -> Markup {
         @match &parts.dia {
             Some(run) => {
                 h3 { "Encoder (" (parts.method()) ")" }
-                @if let Some(shift) = shift(run) { p.quiet { "It learnt to tell four " (shift) "." } }
+                @if let Some(shift) = shift(run) { p.quiet { "It was taught to tell four " (shift) "." } }
                 (training::curves(run))
             }
             None if parts.manifest.kind == RunKind::Train => { p.missing { "The encoder has not been trained yet." } }

@@ -102,6 +102,8 @@ fn package(text: &str) -> Option<&'static str> {
 
 fn no_window(reason: &str) -> Error {
     let reason = reason.lines().next().unwrap_or_default();
+    // Places in the source of a library say nothing to people.
+    let reason = &reason.split(": ").filter(|part| !part.contains(".rs:")).collect::<Vec<_>>().join(": ");
     let hint = match package(reason) {
         Some(package) => format!("install what is missing, on Debian with: apt-get install {package}").into(),
         None => NextStep::DesktopOrVerb,

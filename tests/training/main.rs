@@ -13,3 +13,4 @@ mod resume;
 mod sweep;
 mod synthetic_lesions;
 mod tiles;
+mod told;

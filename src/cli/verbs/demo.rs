@@ -41,5 +41,5 @@ pub fn make(args: MakeArgs) -> Result<()> {
 }
 
 fn say(path: &Path) -> Result<()> {
-    out::line(path.display())
+    out::path(&path)
 }

@@ -102,6 +102,8 @@ struct Work {
     out: PathBuf,
     /// Names given away.
     names: HashSet<String>,
+    /// The images so far, which are never written over.
+    sources: HashSet<PathBuf>,
     /// It was said that t means more by tiles.
     warned: bool,
     /// Why nothing more is printed: the files are written all the same.
@@ -143,6 +145,7 @@ pub fn run(mut args: Args) -> Result<()> {
         device,
         out: args.out,
         names: HashSet::new(),
+        sources: HashSet::new(),
         warned: false,
         printed: Ok(()),
     };
@@ -203,6 +206,9 @@ fn open_model(args: &Args, device: &Device) -> Result<Option<Arc<DiffusionModel>
 /// Refuses t that the model does not have, and says where what it has learnt ends.
 fn check_steps(args: &Args, model: &DiffusionModel) -> Result<()> {
     let (timesteps, info) = (model.schedule().timesteps(), model.info());
+    if let Some(early) = info.early() {
+        out::note(format_args!("note: {early}"));
+    }
     if let Some(t) = args.t.iter().max().filter(|&&t| t >= timesteps) {
         return Err(Error::usage(format!("--t {t} is beyond the model's last step"), format!("use 0 to {}", timesteps - 1)));
     }
@@ -235,6 +241,8 @@ impl Work {
         for skipped in &data.skipped {
             out::note(format_args!("note: {} {}", skipped.name(), skipped.reason));
         }
+        let sources = data.items.iter().filter_map(|item| item.source.path()?.canonicalize().ok());
+        self.sources.extend(sources);
         let is_file = is_dash(path) || path.is_file();
         // As of the paths that were named, one that cannot be read does not keep the others from being dissolved.
         let mut failed = None;
@@ -346,6 +354,10 @@ impl Work {
 
     fn save(&self, picture: &RgbImage, name: &str) -> Result<PathBuf> {
         let path = self.out.join(name);
+        if path.canonicalize().is_ok_and(|path| self.sources.contains(&path)) {
+            let text = format!("{} is one of the images, which are never written over", path.display());
+            return Err(Error::user(text, "give another folder with --out"));
+        }
         write_atomic(&path, |file| {
             picture.write_to(file, ImageFormat::Png).map_err(|e| match e {
                 ImageError::IoError(e) => e,

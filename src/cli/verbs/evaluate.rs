@@ -10,7 +10,7 @@ use crate::{
     engine::runs::finished_run::FinishedRun,
     error::{Error, Result},
     report::commands,
-    run_dir::{RunDir, files},
+    run_dir::{RunDir, files, require_writable},
     scores::{
         Area, BaselineFigure, ClassFigures, Comparison, Evaluation, PixelFigures, PixelRuler, RankChange, ScoreKind, Scores,
         SyntheticLesionCell, SyntheticLesions, ThresholdOrigin, Verdict, baseline_title,
@@ -148,6 +148,7 @@ fn plant(scores: &Path, seed: Option<u64>, again: bool) -> Result<SyntheticLesio
         ));
         return Ok(known);
     }
+    require_writable(run.path())?;
     let mut terminal = Terminal::new();
     FinishedRun::open(folder, None, None, &mut terminal)?.measure_lesions(seed, &mut terminal)
 }

@@ -54,5 +54,5 @@ pub fn run(args: Args) -> Result<()> {
     let name = args.name.unwrap_or_else(|| stem.into_owned());
     let workspace = args.workspace.unwrap_or_else(|| ".".into());
     let run = import_model(saved, &config, &args.file, &workspace, &name)?;
-    out::line(run.path().display())
+    out::path(run.path())
 }

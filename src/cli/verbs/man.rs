@@ -25,7 +25,7 @@ pub fn run(args: Args, command: Command) -> Result<()> {
     let Some(folder) = args.out else { return out::print(&String::from_utf8_lossy(&page(&command)?.1)) };
     write(&folder, &command)?;
     command.get_subcommands().filter(|verb| !verb.is_hide_set()).try_for_each(|verb| write(&folder, verb))?;
-    out::line(folder.display())
+    out::path(&folder)
 }
 
 fn write(folder: &Path, command: &Command) -> Result<()> {

@@ -30,5 +30,5 @@ pub fn run(args: Args) -> Result<()> {
         }
     };
     let path = report::write(&run, dataset.as_ref())?;
-    out::line(path.display())
+    out::path(&path)
 }

@@ -7,6 +7,7 @@ use crate::{
         streams::{Input, Output, require_place},
     },
     config::{DataConfig, DeviceKind},
+    data::Dataset,
     engine::{
         pipeline,
         runs::finished_run::{self, FinishedRun},
@@ -16,7 +17,7 @@ use crate::{
     run_dir::{files, require_writable},
     scores::ScoreKind,
 };
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
 #[command(
@@ -76,10 +77,15 @@ pub fn run(args: Args) -> Result<()> {
             "leave it away, or train another run with it",
         ));
     }
-    let (data, _) = finished_run::open(with_data_settings(wanted, &args.settings)?, own)?;
+    let (data, used) = finished_run::open(with_data_settings(wanted, &args.settings)?, own)?;
+    data.unusable().into_iter().for_each(|warning| terminal.event(Event::Notice(warning.into())));
     data.curation_summary().into_iter().for_each(|text| terminal.event(Event::Notice(text.into())));
-    if args.out.is_none() {
-        require_writable(ready.run.path())?;
+    match &args.out {
+        Some(out) => refuse_tables(out, used.labels.as_ref(), &data)?,
+        None => require_writable(ready.run.path())?,
+    }
+    if let (false, Err(unsaid)) = (data.classes.is_empty(), data.require_normal()) {
+        terminal.event(Event::Notice(format!("labels stay empty: {unsaid}").into()));
     }
     let scores = ready.score(&data, args.ddpm.as_deref(), args.maps.as_deref(), &mut terminal)?;
     let is_own = args.out.is_none() && ready.owns(&data);
@@ -99,4 +105,16 @@ pub fn run(args: Args) -> Result<()> {
         ));
     }
     output.finish()
+}
+
+/// A table that lies with the images is never written over.
+fn refuse_tables(out: &Path, labels: Option<&PathBuf>, data: &Dataset) -> Result<()> {
+    let is_table = |table: &&PathBuf| table.canonicalize().is_ok_and(|table| out.canonicalize().is_ok_and(|out| out == table));
+    match data.tables.iter().chain(labels).find(is_table) {
+        Some(table) => Err(Error::usage(
+            format!("--out {} is a table that lies with the images, and those are never written over", table.display()),
+            "give it another name",
+        )),
+        None => Ok(()),
+    }
 }

@@ -10,7 +10,7 @@ use crate::{
     engine::pipeline,
     error::{Error, Result},
     ml::base::device,
-    run_dir::{RunDir, RunKind},
+    run_dir::{RunDir, RunKind, RunState},
 };
 use std::path::PathBuf;
 
@@ -58,7 +58,7 @@ pub struct DiaArgs {
 }
 
 pub fn all(args: AllArgs) -> Result<()> {
-    match args.common.resumed()? {
+    match args.common.resumed(&args.data)? {
         Some(run) => go_on(&run, &args.common),
         None => {
             let mut config = args.common.config(&args.data)?;
@@ -75,14 +75,14 @@ pub fn all(args: AllArgs) -> Result<()> {
 }
 
 pub fn ddpm(args: DdpmArgs) -> Result<()> {
-    match args.common.resumed()? {
+    match args.common.resumed(&args.data)? {
         Some(run) => go_on(&run, &args.common),
         None => start(RunKind::Ddpm, args.common.config(&args.data)?, &args.common, false),
     }
 }
 
 pub fn dia(args: DiaArgs) -> Result<()> {
-    if let Some(run) = args.common.resumed()? {
+    if let Some(run) = args.common.resumed(&args.data)? {
         return go_on(&run, &args.common);
     }
     let mut config = args.common.config(&args.data)?;
@@ -125,7 +125,9 @@ fn start(kind: RunKind, config: RunConfig, common: &Common, needs_tiles: bool) -
 /// Goes on with a run on its own settings; only device and threads may be others.
 fn go_on(run: &RunDir, common: &Common) -> Result<()> {
     let mut terminal = Terminal::new();
-    if common.device.is_some() || common.threads.is_some() {
+    // A finished run keeps those that it was made with.
+    let is_finished = run.manifest()?.state == RunState::Finished;
+    if !is_finished && (common.device.is_some() || common.threads.is_some()) {
         let mut config = run.config()?;
         config.run.device = common.device.unwrap_or(config.run.device);
         config.run.threads = common.threads.unwrap_or(config.run.threads);
@@ -140,5 +142,5 @@ fn finish(run: &RunDir, result: Result<()>) -> Result<()> {
         out::note(format_args!("go on with: dissolve-studio train --resume {}", run.path().display()));
     }
     result?;
-    out::line(run.path().display())
+    out::path(run.path())
 }

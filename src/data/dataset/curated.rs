@@ -2,12 +2,12 @@
 
 use super::{
     curation::{Curation, Label},
-    model::{Class, Dataset, ImageId, Item},
+    model::{Class, Dataset, ImageId, Item, Skipped},
     normal::ALL,
 };
 use crate::{
     data::text::{first_few, images, images_are},
-    error::{Error, Result},
+    error::{Error, NextStep, Result, Warning},
 };
 use std::{
     collections::HashSet,
@@ -111,6 +111,17 @@ impl Dataset {
         let parts: Vec<String> =
             parts.iter().filter(|(count, _)| *count > 0).map(|(count, how)| format!("{} {how}", images_are(*count))).collect();
         (!parts.is_empty()).then(|| format!("{}.", parts.join(" and ")))
+    }
+
+    /// What is there and cannot be used, named; `None` where all can.
+    pub fn unusable(&self) -> Option<Warning> {
+        let names = first_few(self.skipped.iter().map(Skipped::name));
+        let are = if self.skipped.len() == 1 {
+            "1 file or row cannot be used".into()
+        } else {
+            format!("{} files or rows cannot be used", self.skipped.len())
+        };
+        (!self.skipped.is_empty()).then(|| Warning::new(format!("{are} ({names})."), NextStep::SeeUnusable))
     }
 
     /// Images that were curated and are not here.

@@ -180,9 +180,8 @@ impl Dataset {
         if self.classes.is_empty() {
             return Error::user(format!("{what}, and {} has no classes", self.root.display()), NextStep::SayWhatIsNormal);
         }
-        // Nobody types a name of hundreds of characters.
-        let first = || self.classes.iter().map(|c| &c.name).find(|name| name.chars().count() <= 60).cloned();
-        let offer = self.suggestion().or_else(first).unwrap_or_else(|| "NAME".into());
+        // Any other may be what is to be found.
+        let offer = self.suggestion().unwrap_or_else(|| "NAME".into());
         Error::user(
             format!("{what}; the classes of {} are {}", self.root.display(), self.class_counts()),
             NextStep::NameNormal { such_as: offer },

@@ -1,7 +1,7 @@
 //! What a finished run says of other images, labelled or not, and of its own normals with synthetic lesions in them.
 
 use crate::{
-    config::{DataConfig, DeviceKind, RunConfig},
+    config::{DataConfig, DeviceKind, DissolveMethod, RunConfig},
     data::{Dataset, ImageId},
     engine::{
         anomaly_maps::MapFolder,
@@ -9,7 +9,7 @@ use crate::{
         memory::Memory,
         synthetic_lesions,
     },
-    error::{Error, Result},
+    error::{Error, NextStep, Result, Warning},
     ml::{
         base::{
             device,
@@ -71,6 +71,7 @@ impl FinishedRun {
     ) -> Result<ScoredImages> {
         let all = data.ids(|_, _| true);
         self.require_memory(data, &all, reporter)?;
+        self.say_lost_model(model, reporter);
         self.decode_once(data);
         let scorer = self.scorer(model, maps)?;
         if let Some(maps) = maps {
@@ -94,6 +95,7 @@ impl FinishedRun {
     pub fn score_own(&self, data: &Arc<Dataset>, reporter: &mut dyn Reporter) -> Result<ScoredImages> {
         let all = data.scored_by_default();
         self.require_memory(data, &all, reporter)?;
+        self.say_lost_model(None, reporter);
         self.decode_once(data);
         let maps = self.config.score.maps.then(|| self.run.join(files::MAPS));
         self.scorer(None, maps.as_deref())?.score(data, &all, reporter)
@@ -129,6 +131,19 @@ impl FinishedRun {
         Ok(lesions)
     }
 
+    /// Says where the diffusion model that the run was trained with has gone: scores that need it are left out.
+    fn say_lost_model(&self, named: Option<&Path>, reporter: &mut dyn Reporter) {
+        let path = &self.config.dia.model;
+        let needs_one = self.config.dia.dissolve == DissolveMethod::Diffusion && !path.as_os_str().is_empty();
+        if needs_one && self.model_path(named).is_none() && (self.config.score.profile || self.config.data.tiles().is_some()) {
+            let text = format!(
+                "the diffusion model {} is not there any more: scores that need it are left out, and the one that leads is of fewer parts",
+                path.display()
+            );
+            reporter.event(Event::Notice(Warning::new(text, NextStep::OtherModel).into()));
+        }
+    }
+
     /// Whether these are the images that the run learnt from.
     pub fn owns(&self, data: &Dataset) -> bool {
         self.encoder.has_learnt_from(data)
@@ -139,12 +154,15 @@ impl FinishedRun {
         if !self.config.score.profile && self.config.data.tiles().is_none() {
             return Ok(None);
         }
+        self.model_path(named).map(|path| DiffusionModel::load(&path, &self.device).map(Arc::new)).transpose()
+    }
+
+    fn model_path(&self, named: Option<&Path>) -> Option<PathBuf> {
         // The encoder may have been named by itself, as a part of its run.
         let folders = [Some(self.run.path()), self.part.path().parent()].into_iter().flatten();
         let beside = || folders.filter_map(|folder| RunDir::open(folder).ok()?.contents().ok()?.model).next();
         let settings = || Some(self.config.dia.model.clone()).filter(|path| path.exists());
-        let found = named.map(Path::to_path_buf).or_else(beside).or_else(settings);
-        found.map(|path| DiffusionModel::load(&path, &self.device).map(Arc::new)).transpose()
+        named.map(Path::to_path_buf).or_else(beside).or_else(settings)
     }
 }
 

@@ -34,6 +34,12 @@ impl ModelInfo {
         self.tiles().into()
     }
 
+    /// What is said of a model that has not had all of its steps.
+    pub fn early(&self) -> Option<String> {
+        let (done, all) = (self.steps, self.config.steps);
+        (0 < done && done < all).then(|| format!("the diffusion model has had {done} of its {all} steps: it may dissolve poorly"))
+    }
+
     /// For a model that says nothing about itself.
     pub fn unknown(config: DdpmConfig) -> Self {
         Self { config, dataset: String::new(), grey: false, fingerprint: String::new(), steps: 0, working_size: None }

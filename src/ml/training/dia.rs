@@ -173,6 +173,7 @@ impl Training<'_> {
             }
             None => {
                 warn_of_strange_model(self.model.as_deref(), data.fingerprint(), reporter);
+                warn_of_early_model(self.model.as_deref(), reporter);
                 let side = input_size(config, data.median_side(&normals));
                 load_pixels(data, &config.preprocess, normals, side, reporter)?
             }
@@ -210,6 +211,13 @@ fn warn_of_strange_model(model: Option<&DiffusionModel>, identity: &str, reporte
         _ => format!("the diffusion model was not trained on these data but on {}: dissolved images drift towards the look of those", info.dataset),
     };
     reporter.event(Event::Notice(text.into()));
+}
+
+/// A model of a training that goes on, or was ended early.
+fn warn_of_early_model(model: Option<&DiffusionModel>, reporter: &mut dyn Reporter) {
+    if let Some(text) = model.and_then(|model| model.info().early()) {
+        reporter.event(Event::Notice(text.into()));
+    }
 }
 
 /// Width and height of the encoder's input, px: the setting, or that of the images (their `median`, where preprocessing does
