@@ -239,7 +239,8 @@ pub fn open_data(config: &RunConfig, reporter: &mut dyn Reporter) -> Result<Arc<
 }
 
 fn open_quietly(config: &RunConfig) -> Result<Arc<Dataset>> {
-    let data = Dataset::open(&config.data, &|_| {})?;
+    // Those across the splits flatter every figure.
+    let data = Dataset::open(&config.data, &|_| {})?.with_known_duplicates();
     data.require_normal()?;
     let normals = data.training_normals().len();
     if normals < 2 {

@@ -28,6 +28,7 @@ fn pictures(root: &Path) {
         }
     }
     fs::write(root.join("train/good/empty.png"), b"").unwrap();
+    fs::copy(root.join("train/good/0.png"), root.join("test/good/0.png")).unwrap();
 }
 
 /// The smallest run of CSI on `images`; its folder, and what was said.
@@ -61,6 +62,8 @@ fn what_cannot_be_used_is_named_and_what_lies_with_the_images_is_not_written_ove
     let (run, notes) = train(dir.path(), OsStr::new("ws"));
     let unusable = "1 file or row cannot be used (train/good/empty.png).";
     assert_eq!(notes.matches(unusable).count(), 1, "{notes}");
+    let across = "lie across the splits, which flatters every figure: test/good/0.png and train/good/0.png";
+    assert!(notes.contains(across), "{notes}");
     let log = fs::read_to_string(run.join(files::LOG)).unwrap();
     assert!(log.contains(&format!("note: {unusable}")), "{log}");
 

@@ -22,7 +22,7 @@ pub fn run(args: Args) -> Result<()> {
         config.path = path;
     }
     let dataset = match Dataset::open(&config, &|_| ()) {
-        Ok(dataset) => Some(dataset),
+        Ok(dataset) => Some(dataset.with_known_duplicates()),
         Err(e) if named => return Err(e),
         Err(e) => {
             out::note(format_args!("the page gets no pictures: {e}; --data PATH says where the images are now"));

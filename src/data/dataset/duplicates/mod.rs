@@ -120,6 +120,15 @@ impl Dataset {
         set
     }
 
+    /// With warnings of duplicates, as far as they are found at once.
+    pub fn with_known_duplicates(mut self) -> Self {
+        if self.pairs.is_empty() {
+            self.pairs = self.known_duplicates();
+            self.refresh_warnings();
+        }
+        self
+    }
+
     /// Duplicates as far as they can be found at once: all of them where few pixels have to be decoded for it, else equal files.
     pub(super) fn known_duplicates(&mut self) -> Vec<Duplicate> {
         let pixels: u64 = self.items.iter().map(|item| item.size.map(u64::from).iter().product::<u64>()).sum();
