@@ -169,7 +169,14 @@ fn change_curve_lies_over_the_slider() {
         panels.take(JobEvent::Dissolved { generation, dissolved: Ok(dissolved) });
     }
     let slider = panels.0.get_by_label("t, the strength of dissolving").rect();
-    assert_eq!(panels.0.get_by_label("Change curve").rect().x_range(), slider.x_range());
+    let curve = panels.0.get_by_label("Change curve").rect();
+    assert_eq!(curve.x_range(), slider.x_range());
+    // What explains it lies under it, and above the row of t.
+    let row = panels.0.get_by_label("log").rect();
+    for line in ["dashed: resizing alone", "the training normals come after"] {
+        let line = panels.0.get_by_label_contains(line).rect();
+        assert!(line.top() >= curve.bottom() && line.bottom() <= row.top(), "{curve} {line} {row}");
+    }
     panels.0.hover_at(slider.center());
     panels.0.run_steps(60);
     panels.has_all(&["Framed: DIA trains with t 30 to 130 of whole pictures."]);
