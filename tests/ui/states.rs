@@ -70,7 +70,7 @@ fn failed_opening_card_can_be_dismissed() {
 
 #[test]
 fn data_view_while_opening_failed_and_with_problems() {
-    Panels::of(data_loading()).has_all(&["Looking at eyes: 1234 files so far"]);
+    Panels::of(data_loading()).has_all(&["Looking at eyes: 1,234 files so far"]);
     Panels::of(data_failed()).has_all(&["has no column of images", "Copy details", "Try again", "Choose its columns"]);
     let panels = Panels::of(data_partial());
     panels.has_all(&["24", "2 files cannot be used", "One patient is in the training"]);

@@ -7,6 +7,7 @@ use crate::{
         state::{T_MAX, Track},
     },
     engine::export::{curves::Graph, results::Format},
+    text::thousands,
     ui::shared::{context::PanelContext, plot, theme, widgets},
 };
 use eframe::egui::{Ui, WidgetInfo, accesskit::Role, vec2};
@@ -35,8 +36,12 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, height: f32) {
     });
     let d = &cx.state.dissolve;
     let legend = match &d.answers.band {
-        Some(band) if band.more() => format!("measuring the training normals, {} of {}…", band.count, band.of),
-        Some(band) => format!("thick: this image · band and thin line: 5 to 95 % and median of {} training normals", band.count),
+        Some(band) if band.more() => {
+            format!("measuring the training normals, {} of {}…", thousands(band.count), thousands(band.of))
+        }
+        Some(band) => {
+            format!("thick: this image · band and thin line: 5 to 95 % and median of {} training normals", thousands(band.count))
+        }
         None if cx.state.open().is_some_and(|o| o.training_normals > 0) => "the training normals come after the strip…".into(),
         None => "There are no training normals to compare with.".into(),
     };

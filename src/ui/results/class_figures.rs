@@ -6,7 +6,7 @@ use crate::{
         state::{GalleryFilter, Tab},
     },
     engine::runs::score_set::ScoreSet,
-    text::elided,
+    text::{elided, thousands},
     ui::shared::{context::PanelContext, plot::percent, theme, widgets},
 };
 use eframe::egui::{Button, Grid, RichText, Ui};
@@ -37,10 +37,13 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
                 cx.send(ResultsCommand::Tab(Tab::All));
                 cx.send(ResultsCommand::Filter(filter));
             }
-            ui.label(small(class.images.to_string()));
+            ui.label(small(thousands(class.images)));
             let found = class.called_abnormal_at(cx.state.results.threshold);
-            ui.label(small(percent(found as f64 / class.images.max(1) as f64)))
-                .on_hover_text(format!("{found} of {} are called abnormal at this threshold", class.images));
+            ui.label(small(percent(found as f64 / class.images.max(1) as f64))).on_hover_text(format!(
+                "{} of {} are called abnormal at this threshold",
+                thousands(found),
+                thousands(class.images)
+            ));
             ui.label(small(class.auroc.map_or("–".into(), |auroc| format!("{auroc:.3}"))))
                 .on_hover_text("Of this class against all normal images");
             ui.end_row();

@@ -7,7 +7,7 @@ use crate::{
     },
     engine::runs::score_set::ScoreSet,
     scores::Tag,
-    text::{count_of, elided},
+    text::{count_of, elided, thousands},
     ui::shared::{column_filter, context::PanelContext, image_grid, theme, views, widgets},
 };
 use eframe::egui::{
@@ -26,7 +26,7 @@ pub fn tabs(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
         ui.spacing_mut().item_spacing.x = 2.0;
         ui.spacing_mut().button_padding.x = 3.0;
         for tab in Tab::ALL {
-            let count = cx.state.results.count(tab);
+            let count = thousands(cx.state.results.count(tab));
             if tab.here(set) != tab {
                 continue;
             }
@@ -123,10 +123,10 @@ fn filters_of(ui: &mut Ui, cx: &PanelContext<'_>, set: &ScoreSet, filter: &mut G
     }
     for tag in Tag::ALL {
         let count = cx.state.results.review.count(tag);
-        ui.selectable_value(&mut filter.tag, Some(tag), format!("{} ({count})", tag.name()));
+        ui.selectable_value(&mut filter.tag, Some(tag), format!("{} ({})", tag.name(), thousands(count)));
     }
     for (tag, count) in cx.state.open_of(set).into_iter().flat_map(|open| &open.tags) {
-        ui.selectable_value(&mut filter.own_tag, Some(tag.clone()), format!("{tag} ({count})"));
+        ui.selectable_value(&mut filter.own_tag, Some(tag.clone()), format!("{tag} ({})", thousands(*count)));
     }
     if let Some(names) = &filter.within {
         widgets::caption(ui, "DRAWN ROUND");

@@ -10,7 +10,7 @@ use crate::{
     },
     engine::runs::score_set::ScoreSet,
     jobs::events::Pick,
-    text::{count_of, last_part},
+    text::{count_of, last_part, thousands},
     ui::shared::{context::PanelContext, image_grid::Grid, path_field, theme, widgets},
 };
 use eframe::egui::{Align, Button, ComboBox, Frame, Key, Layout, RichText, Ui, vec2};
@@ -150,10 +150,10 @@ fn head(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
 fn about(ui: &mut Ui, set: &ScoreSet) {
     let e = &set.evaluation;
     let over = if e.split == "all" { "all images".into() } else { format!("{} split", e.split) };
-    let unknown = if e.n_unlabelled > 0 { format!(", {} without a label", e.n_unlabelled) } else { String::new() };
+    let unknown = if e.n_unlabelled > 0 { format!(", {} without a label", thousands(e.n_unlabelled)) } else { String::new() };
     let text = match e.n_normal + e.n_abnormal {
         0 => format!("{} without labels, ranked", count_of(set.evaluated, "image")),
-        _ => format!("{over} · {} normal, {} abnormal{unknown}", e.n_normal, e.n_abnormal),
+        _ => format!("{over} · {} normal, {} abnormal{unknown}", thousands(e.n_normal), thousands(e.n_abnormal)),
     };
     widgets::cut_label(ui, &text, theme::SMALL, theme::of(ui).weak);
 }
@@ -207,7 +207,11 @@ fn said_since(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
     let (are, them) = if n == 1 { ("is", "it") } else { ("are", "them") };
     let t = theme::of(ui);
     ui.horizontal_wrapped(|ui| {
-        let text = format!("{}  {n} of these images {are} {what}; the figures still count {them} as before.", icons::WARNING);
+        let text = format!(
+            "{}  {} of these images {are} {what}; the figures still count {them} as before.",
+            icons::WARNING,
+            thousands(n)
+        );
         ui.label(RichText::new(text).size(theme::SMALL).color(t.warning));
         gallery::train_again(ui, cx, set, "Train again");
     });

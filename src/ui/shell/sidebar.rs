@@ -9,7 +9,7 @@ use crate::{
     data::{ALL, Label, Split},
     engine::runs::list::RunEntry,
     run_dir::RunState,
-    text::images,
+    text::{images, thousands},
     ui::{
         data::open,
         runs::list,
@@ -140,11 +140,11 @@ fn line(ui: &mut Ui, cx: &mut PanelContext<'_>, name: &str, count: usize, mark: 
     let width = ui.available_width();
     let indent = if mark.is_some() { "      " } else { "" };
     // The name has what mark and count leave.
-    let count_width = ui.painter().layout_no_wrap(count.to_string(), FontId::proportional(theme::SMALL), t.weak).size().x;
+    let count_width = ui.painter().layout_no_wrap(thousands(count), FontId::proportional(theme::SMALL), t.weak).size().x;
     let room = width - count_width - if mark.is_some() { 64.0 } else { 40.0 };
     let short = widgets::cut_middle(ui, name, &FontId::proportional(theme::BODY), room);
     let button = Button::selectable(chosen, format!("{indent}{short}"))
-        .shortcut_text(RichText::new(count.to_string()).size(theme::SMALL).color(t.weak))
+        .shortcut_text(RichText::new(thousands(count)).size(theme::SMALL).color(t.weak))
         .min_size(vec2(width, 24.0));
     let response = ui.add(button);
     if let Some(label) = mark {

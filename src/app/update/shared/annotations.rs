@@ -7,7 +7,7 @@ use crate::{
     },
     jobs::loader::LoadRequest,
     scores::{Annotation, Tag},
-    text::last_part,
+    text::{images, last_part},
 };
 use std::path::{Path, PathBuf};
 
@@ -43,7 +43,7 @@ pub fn annotate(state: &mut State, file: &Path, annotations: Vec<(String, Annota
     state.results.list();
     let what = match &annotations[..] {
         [(name, _)] => name.clone(),
-        several => format!("{} images", several.len()),
+        several => images(several.len()),
     };
     let edit = |annotations| Edit::Annotations { file: PathBuf::from(file), annotations };
     state.history.note(HistoryEntry::new(format!("Tags and note of {what}"), edit(before), edit(annotations)));

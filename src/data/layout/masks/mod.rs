@@ -132,8 +132,11 @@ fn separate_masks(pictures: &mut Vec<PictureFile>) -> Vec<String> {
     let mut is_mask = is_mask.into_iter();
     pictures.retain(|_| !is_mask.next().unwrap_or_default());
     if !lost.is_empty() {
-        let (masks, verb) =
-            if lost.len() == 1 { ("1 mask belongs".into(), "is") } else { (format!("{} masks belong", lost.len()), "are") };
+        let (masks, verb) = if lost.len() == 1 {
+            ("1 mask belongs".into(), "is")
+        } else {
+            (format!("{} belong", count_of(lost.len(), "mask")), "are")
+        };
         notes.push(format!("{masks} to no image and {verb} left out ({}).", first_few(lost)));
     }
     notes
@@ -167,7 +170,8 @@ fn give(pictures: &mut [PictureFile], places: &[Place], given: Vec<(usize, usize
         notes.push(match anatomy {
             1 => "1 mask outlines anatomy, by the name of its folder, and is left out, since others outline findings.".into(),
             _ => format!(
-                "{anatomy} masks outline anatomy, by the names of their folders, and are left out, since others outline findings."
+                "{} outline anatomy, by the names of their folders, and are left out, since others outline findings.",
+                count_of(anatomy, "mask")
             ),
         });
     }

@@ -5,6 +5,7 @@ use crate::{
     data::Label,
     engine::{export::results::ResultsChart, runs::score_set::ScoreSet},
     scores::BINS,
+    text::thousands,
     ui::shared::{context::PanelContext, plot, theme, widgets},
 };
 use eframe::egui::{CursorIcon, DragValue, RichText, Ui};
@@ -50,7 +51,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, height: f32)
     let bin = shown.inner.map(|at| (at.x - range[0]) / width).filter(|b| (0.0..BINS as f64).contains(b));
     let text = match bin {
         Some(bin) => bin_words(set, bin as usize),
-        None => format!("{} of {} called abnormal", called(set, threshold), set.evaluated),
+        None => format!("{} of {} called abnormal", thousands(called(set, threshold)), thousands(set.evaluated)),
     };
     widgets::weak_line(ui, text);
     if response.hovered() {
@@ -73,7 +74,8 @@ fn called(set: &ScoreSet, threshold: f64) -> usize {
 fn bin_words(set: &ScoreSet, bin: usize) -> String {
     let [from, to] = set.histogram.edges(bin);
     let counts = KINDS.iter().zip(&set.histogram.counts).filter(|(_, counts)| counts.iter().any(|n| *n > 0));
-    let counts: Vec<String> = counts.map(|(label, counts)| format!("{} {}", counts[bin], widgets::label_word(*label))).collect();
+    let counts: Vec<String> =
+        counts.map(|(label, counts)| format!("{} {}", thousands(counts[bin]), widgets::label_word(*label))).collect();
     format!("{from:.3} to {to:.3}: {}", counts.join(", "))
 }
 
