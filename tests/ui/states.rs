@@ -343,6 +343,10 @@ fn form_says_which_tiles_are_taken_and_what_they_resolve() {
     let resolution_is_given =
         |panels: &Panels| panels.0.get_all_by_label("Resolution, px").any(|node| node.accesskit_node().is_disabled());
     assert!(resolution_is_given(&panels), "it is a tile's side");
+    let resolution = panels.0.get_all_by_label("Resolution, px").find(|node| node.accesskit_node().is_disabled()).unwrap().rect();
+    panels.0.hover_at(resolution.center());
+    panels.0.run_steps(60);
+    panels.has_all(&["Not in force: this run works by tiles, and takes 64 for them, the side of a tile"]);
     panels.take(TrainCommand::Field("ddpm.dim", "48".into()));
     assert!(!panels.has("tiles 16"), "a value of one's own is taken for tiles, too");
     panels.take(TrainCommand::Field("data.tile", "off".into()));
