@@ -257,6 +257,27 @@ fn odd_normals_are_left_out_in_the_gallery_and_training_without_them_is_offered(
 }
 
 #[test]
+fn threshold_is_typed_as_a_number_or_a_rule_and_a_wrong_entry_says_what_is_possible() {
+    let mut panels = Panels::of(results(score_set()));
+    let typed = |panels: &mut Panels, text: &str| {
+        panels.click("Threshold");
+        panels.0.get_by_label("Threshold").type_text(text);
+        panels.0.run_steps(3);
+        let wrong = panels.has("is no threshold: type a number, youden");
+        panels.0.key_press(egui::Key::Enter);
+        panels.0.run_steps(3);
+        let results = &panels.0.state().state.results;
+        (wrong, results.rule, results.threshold)
+    };
+    assert_eq!(typed(&mut panels, "youden").1, Some(ThresholdRule::Youden));
+    let (_, rule, threshold) = typed(&mut panels, "-1.25");
+    assert_eq!((rule, threshold), (None, -1.25));
+    assert_eq!(typed(&mut panels, "percentil"), (true, None, -1.25), "nothing changes");
+    assert!(!panels.has("is no threshold"), "and it is left");
+    assert_eq!(typed(&mut panels, "sensitivity:0.5").1, Some(ThresholdRule::Sensitivity(0.5)));
+}
+
+#[test]
 fn double_click_resets_threshold_value() {
     let mut panels = Panels::of(results(score_set()));
     panels.take(ResultsCommand::Rule(ThresholdRule::Sensitivity(0.5)));
