@@ -297,6 +297,14 @@ fn double_click_resets_threshold_value() {
 }
 
 #[test]
+fn report_is_written_from_the_head_of_the_results() {
+    let panels = Panels::of(results(score_set()));
+    let [report, score, name] =
+        ["Write report", "Score a folder…", "test split · 8 normal, 4 abnormal"].map(|label| panels.0.get_by_label(label).rect());
+    assert!((report.center().y - score.center().y).abs() < 1.0 && report.left() > name.right(), "{report} {score} {name}");
+}
+
+#[test]
 fn anomaly_map_is_switched_on_in_the_large_view_of_a_run_that_works_by_tiles() {
     let mut set = score_set();
     set.config.data.tile = Tile::Px(32);

@@ -13,7 +13,7 @@ use crate::{
     text::{count_of, last_part, thousands},
     ui::shared::{context::PanelContext, image_grid::Grid, path_field, theme, widgets},
 };
-use eframe::egui::{Align, Button, ComboBox, Frame, Key, Layout, RichText, Ui, vec2};
+use eframe::egui::{Align, Button, ComboBox, Frame, Key, Layout, Response, RichText, Ui, vec2};
 
 /// Width from which on charts and gallery lie beside each other, points.
 const BESIDE: f32 = 560.0;
@@ -114,10 +114,45 @@ fn images(ui: &mut Ui, cx: &mut PanelContext<'_>, gallery: &mut Grid, set: &Scor
 }
 
 fn head(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
-    let in_line = ui.available_width() >= BESIDE;
+    const HEIGHT: f32 = 44.0;
+    let title = |ui: &mut Ui, cx: &mut PanelContext<'_>| {
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            name(ui, cx, set);
+            about(ui, set);
+        });
+    };
+    if ui.available_width() < BESIDE {
+        title(ui, cx);
+        ui.horizontal_wrapped(|ui| actions(ui, cx, widgets::icon_button));
+        return;
+    }
     ui.horizontal(|ui| {
-        ui.set_height(32.0);
-        ui.label(RichText::new(&set.name).size(theme::TITLE));
+        ui.set_height(HEIGHT);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            actions(ui, cx, widgets::action_button);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| title(ui, cx));
+        });
+    });
+}
+
+/// What is done with all of a run's results; in a line from its right end. `report`: the form of the button that writes one.
+fn actions(ui: &mut Ui, cx: &mut PanelContext<'_>, report: fn(&mut Ui, &mut PanelContext<'_>, Id) -> Response) {
+    widgets::action_button(ui, cx, Id::ScoreFolder);
+    compare_runs::pick(ui, cx);
+    report(ui, cx, Id::Report);
+}
+
+/// The run's name, and which of its files of scores is in view.
+fn name(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
+    const FILES: f32 = 140.0;
+    ui.horizontal(|ui| {
+        let files = if set.files.len() > 1 { FILES } else { 0.0 };
+        let t = theme::of(ui);
+        ui.scope(|ui| {
+            ui.set_max_width((ui.available_width() - files).max(FILES));
+            widgets::cut_label(ui, &set.name, theme::TITLE, t.text);
+        });
         if set.files.len() > 1 {
             let now = ScoreSet::title(&set.file);
             let combo = ComboBox::from_id_salt("files").selected_text(RichText::new(now).size(theme::SMALL)).show_ui(ui, |ui| {
@@ -129,21 +164,7 @@ fn head(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
             });
             combo.response.accessible_name("File of scores").on_hover_text("Which images were scored by this run");
         }
-        if !in_line {
-            return about(ui, set);
-        }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            widgets::action_button(ui, cx, Id::ScoreFolder);
-            compare_runs::pick(ui, cx);
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| about(ui, set));
-        });
     });
-    if !in_line {
-        ui.horizontal_wrapped(|ui| {
-            compare_runs::pick(ui, cx);
-            widgets::action_button(ui, cx, Id::ScoreFolder);
-        });
-    }
 }
 
 /// Over which images the figures are.
