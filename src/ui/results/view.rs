@@ -3,17 +3,17 @@
 use super::{charts, compare_runs, gallery};
 use crate::{
     app::{
-        AppCommand, DataCommand, ResultsCommand,
+        AppCommand, DataCommand, ResultsCommand, RunsCommand,
         actions::Id,
         icons,
-        state::{ScoresStatus, Workspace},
+        state::{Overlay, ScoresStatus, Workspace, config_title},
     },
     engine::runs::score_set::ScoreSet,
     jobs::events::Pick,
     text::{count_of, last_part, thousands},
     ui::shared::{context::PanelContext, image_grid::Grid, path_field, theme, widgets},
 };
-use eframe::egui::{Align, Button, ComboBox, Frame, Key, Layout, Response, RichText, Ui, vec2};
+use eframe::egui::{Align, Button, ComboBox, Frame, Key, Layout, Response, RichText, Stroke, Ui, vec2};
 
 /// Width from which on charts and gallery lie beside each other, points.
 const BESIDE: f32 = 560.0;
@@ -201,19 +201,36 @@ fn ask_folder(ui: &mut Ui, cx: &mut PanelContext<'_>, folder: &mut String) {
     });
 }
 
-/// The pictures of the gallery come from the open data set; another one may be open.
+/// The pictures of the gallery come from the open data set; another one may be open, and that must be seen before any figure is read.
 fn other_data(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
     let path = &set.data.path;
     if cx.state.open_of(set).is_some() || path.as_os_str().is_empty() || cx.state.data.opening.is_some() {
         return;
     }
-    let t = theme::of(ui);
-    ui.horizontal_wrapped(|ui| {
-        let text = format!("{}  These are scores of {}, which is not the open data set.", icons::WARNING, last_part(path));
-        ui.label(RichText::new(text).size(theme::SMALL).color(t.warning));
-        if widgets::small_button(ui, "Open it").clicked() {
-            cx.send(DataCommand::OpenConfig(set.data.clone()));
-        }
+    let (t, theirs) = (theme::of(ui), config_title(&set.data));
+    let here = cx.state.open().map(|open| {
+        let count = cx.state.runs.iter().filter(|run| run.place == open.dataset.place).count();
+        (open.title(), last_part(&open.config.path), count)
+    });
+    let frame = Frame::new().fill(t.raised).stroke(Stroke::new(1.0, t.warning)).corner_radius(theme::RADIUS);
+    frame.inner_margin(theme::GAP).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        let text = match &here {
+            // Two of one name are told apart by where they lie.
+            Some((title, ..)) if *title == theirs => format!("Results of other images: those of {}", path.display()),
+            Some((title, ..)) => format!("Results of other images: those of {theirs}, not of {title}, which is open"),
+            None => format!("The pictures are missing: {theirs} is not open"),
+        };
+        ui.label(RichText::new(format!("{}  {text}.", icons::WARNING)).color(t.warning).family(theme::strong_family()));
+        ui.horizontal_wrapped(|ui| {
+            widgets::button(ui, cx, &format!("Open {theirs}"), || DataCommand::OpenConfig(set.data.clone()));
+            let Some((title, folder, count)) = here else { return };
+            let list = ui.add_enabled(count > 0, Button::new(format!("{} of {title}", count_of(count, "run"))));
+            if list.on_disabled_hover_text("No run has learnt from the open images yet.").clicked() {
+                cx.send(RunsCommand::Search(folder));
+                cx.send(AppCommand::Toggle(Overlay::Runs));
+            }
+        });
     });
 }
 
