@@ -183,7 +183,8 @@ fn classes_to_filter_by_are_those_of_the_images_in_the_gallery() {
         panels.take(ResultsCommand::Tab(tab));
         panels.click("Filters");
         panels.has_all(&["any or none"]);
-        assert_eq!(panels.0.query_by_label("drusen").is_some(), offered, "{tab:?}: training normals are healthy");
+        let drusen = panels.0.query_by_label("drusen, 4 images").is_some();
+        assert_eq!(drusen, offered, "{tab:?}: training normals are healthy");
     }
 }
 
@@ -197,7 +198,14 @@ fn each_class_has_its_figures_and_lists_its_images() {
     panels.has_all(&["BY CLASS", "found", "scars"]);
     panels.click("scars");
     let r = &panels.0.state().state.results;
-    assert_eq!((r.tab, r.filter.class.as_deref(), r.shown.len()), (Tab::All, Some("scars"), 1));
+    assert_eq!((r.tab, &r.filter.classes, r.shown.len()), (Tab::All, &["scars".to_string()].into(), 1));
+    // Several at once.
+    panels.click("Filters (1)");
+    panels.click("drusen, 3 images");
+    let r = &panels.0.state().state.results;
+    assert_eq!((r.filter.classes.len(), r.filter.filters(), r.shown.len()), (2, 1, 4));
+    panels.click("all classes");
+    assert_eq!(panels.0.state().state.results.shown.len(), 12);
 }
 
 #[test]

@@ -130,7 +130,7 @@ impl ResultsListView {
         let range = if asked.range == is.range { "" } else { " with its range" };
         let score = (self.score != now.score).then(|| format!("score {}{range}", self.score.title()));
         let tab = (self.tab != now.tab).then(|| self.tab.name().to_string());
-        let class = asked.class.iter().filter(|_| is.class != asked.class).map(|class| format!("class {class}"));
+        let class = asked.classes.difference(&is.classes).map(|class| format!("class {class}"));
         let tag = asked.own_tag.iter().filter(|_| is.own_tag != asked.own_tag).map(|tag| format!("tag {tag}"));
         let likeness = (self.likeness && !now.likeness).then(|| "images by likeness".to_string());
         let maps = (self.maps && !now.maps).then(|| "anomaly maps".to_string());

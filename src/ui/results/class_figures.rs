@@ -1,10 +1,7 @@
 //! How each class of abnormal images fares at the shared threshold; a click lists its images.
 
 use crate::{
-    app::{
-        ResultsCommand,
-        state::{GalleryFilter, Tab},
-    },
+    app::{ResultsCommand, state::Tab},
     engine::runs::score_set::ScoreSet,
     text::{elided, thousands},
     ui::shared::{context::PanelContext, plot::percent, theme, widgets},
@@ -29,11 +26,16 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
         ui.end_row();
         for class in classes {
             let results = &cx.state.results;
-            let is_listed = results.filter.class.as_ref() == Some(&class.class);
+            let is_listed = results.filter.classes.contains(&class.class);
             let name = ui.add(Button::selectable(is_listed, small(elided(&class.class, NAME).into_owned())));
-            if name.on_hover_text(format!("{}: a click lists its images alone", class.class)).clicked() {
-                let wanted = (!is_listed).then(|| class.class.clone());
-                let filter = GalleryFilter { class: wanted, ..results.filter.clone() };
+            let help = format!("{}: a click lists its images alone, Ctrl+click with those of others", class.class);
+            if name.on_hover_text(help).clicked() {
+                let adds = ui.input(|i| i.modifiers.command);
+                let mut filter = results.filter.clone();
+                filter.classes.retain(|other| adds && *other != class.class);
+                if !is_listed {
+                    filter.classes.insert(class.class.clone());
+                }
                 cx.send(ResultsCommand::Tab(Tab::All));
                 cx.send(ResultsCommand::Filter(filter));
             }

@@ -128,7 +128,7 @@ fn what_a_view_of_the_gallery_asks_for_and_is_not_here_is_said() {
     let mut state = scored();
     update(&mut state, AppCommand::Go(Workspace::Results));
     let filter = GalleryFilter {
-        class: Some("cyst".into()),
+        classes: ["cyst".into(), "drusen".into()].into(),
         range: [Some(7.0), None],
         own_tag: Some("blur".into()),
         columns: column("side"),
@@ -136,7 +136,8 @@ fn what_a_view_of_the_gallery_asks_for_and_is_not_here_is_said() {
     };
     let view = ResultsListView { score: ScoreKind::Map, tab: Tab::All, filter, likeness: true, maps: true, ..Default::default() };
     show(&mut state, "high maps", ListView::Results(view.clone()));
-    let lacks = "score Anomaly map with its range, class cyst, tag blur, column side, images by likeness, anomaly maps";
+    let lacks =
+        "score Anomaly map with its range, class cyst, class drusen, tag blur, column side, images by likeness, anomaly maps";
     assert_eq!(state.view_note(), Some(format!("“high maps” without what is not here: {lacks}.")));
     assert!(state.results.filter.is_empty(), "a range of another score says nothing of this one");
     assert_eq!(state.results.shown.len(), 4);
