@@ -13,7 +13,8 @@ use crate::{
     },
 };
 use eframe::egui::{
-    Align, Button, Frame, Layout, RichText, ScrollArea, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, accesskit::Role, vec2,
+    Align, Button, Frame, Layout, RichText, ScrollArea, Stroke, StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo, accesskit::Role,
+    vec2,
 };
 
 /// Width of the column that explains the score.
@@ -86,7 +87,7 @@ fn unscored(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         });
     }
     let size = ui.available_size();
-    if cx.state.is_large_alone() { preprocess::large(ui, cx, size) } else { picture(ui, cx, size, None) }
+    if cx.state.is_large_alone() { preprocess::large(ui, cx, size) } else { _ = picture(ui, cx, size, None) }
 }
 
 /// Why the image of the selected row cannot be seen: another picture must never stand under its name.
@@ -117,7 +118,7 @@ fn images(
         // A picture to look at closely has the room of what else there is.
         return annotations::show(ui, cx, note);
     }
-    picture(ui, cx, vec2(width, compare::used(cx, vec2(width, height))), elsewhere);
+    let has_curve = picture(ui, cx, vec2(width, compare::used(cx, vec2(width, height))), elsewhere);
     if let Some((terms, normals)) = row.terms.as_ref().zip(set.normals.as_ref()).filter(|_| has_bars(set, row)) {
         ui.allocate_ui(vec2(width, explanation::BARS), |ui| {
             ui.vertical(|ui| {
@@ -128,7 +129,7 @@ fn images(
     }
     annotations::show(ui, cx, note);
     if elsewhere.is_none() && cx.state.dissolve.missing().is_none() {
-        below(ui, cx);
+        below(ui, cx, has_curve);
     }
 }
 
@@ -139,33 +140,44 @@ fn has_bars(set: &ScoreSet, row: &ScoreRow) -> bool {
     row.terms.is_some() && set.normals.is_some() && is_told
 }
 
-/// Where the pictures leave room: the slider, and the change curve.
-fn below(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+/// Where the pictures leave room: the slider, and the change curve where it is not beside them.
+fn below(ui: &mut Ui, cx: &mut PanelContext<'_>, has_curve: bool) {
     const CURVE: f32 = 150.0;
     let slider = t_slider::height(ui.available_width()) + theme::GAP;
     if cx.state.dissolve.uses_t() && ui.available_height() >= slider {
         t_slider::show(ui, cx, cx.state.dissolve.training_range(&cx.state.train.config.dia));
     }
-    if ui.available_height() >= CURVE {
+    if ui.available_height() >= CURVE && !has_curve {
         change_curve::show(ui, cx, ui.available_height());
     }
     view::play(ui, cx);
 }
 
-/// The image and the dissolved one, as far as there is one.
-fn picture(ui: &mut Ui, cx: &mut PanelContext<'_>, size: Vec2, elsewhere: Option<&'static str>) {
-    match (elsewhere, cx.state.dissolve.missing()) {
-        (Some(reason), _) => not_here(ui, cx, size, reason),
-        (None, None) => {
-            if let Some(failure) = &cx.state.dissolve.answers.failed {
-                widgets::failure(ui, cx, &failure.summary, &failure.hint);
-                return image_frame::set_pointed(ui, None);
-            }
-            let seen = compare::show(ui, cx, size);
-            image_frame::set_pointed(ui, seen.hover);
-        }
-        (None, Some(missing)) => alone(ui, cx, size, missing),
+/// The image and the dissolved one, as far as there is one, and in the place that they leave the anomaly map or the change curve.
+/// Returns whether it is the curve.
+fn picture(ui: &mut Ui, cx: &mut PanelContext<'_>, size: Vec2, elsewhere: Option<&'static str>) -> bool {
+    if let Some(reason) = elsewhere {
+        not_here(ui, cx, size, reason);
+        return false;
     }
+    if let Some(missing) = cx.state.dissolve.missing() {
+        alone(ui, cx, size, missing);
+        return false;
+    }
+    if let Some(failure) = &cx.state.dissolve.answers.failed {
+        widgets::failure(ui, cx, &failure.summary, &failure.hint);
+        image_frame::set_pointed(ui, None);
+        return false;
+    }
+    let seen = compare::show(ui, cx, size);
+    image_frame::set_pointed(ui, seen.hover);
+    let Some(place) = seen.free else { return false };
+    if cx.state.workspace == Workspace::Results && anomaly_map::beside(ui, cx, place) {
+        return false;
+    }
+    let mut child = ui.new_child(UiBuilder::new().max_rect(place));
+    change_curve::show(&mut child, cx, place.height());
+    true
 }
 
 /// Why there is no picture, and the way to it.
