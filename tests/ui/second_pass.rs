@@ -169,7 +169,7 @@ fn results_of_other_images_lead_to_these_and_to_the_runs_of_the_open_ones() {
 #[test]
 fn a_view_says_what_it_asks_for_and_is_not_here() {
     let mut window = opened([1280.0, 800.0]);
-    let view = DataListView { split: Some(Split::Test), class: Some("cyst".into()), ..DataListView::default() };
+    let view = DataListView { split: Some(Split::Test), classes: ["cyst".into()].into(), ..DataListView::default() };
     window.send(AppCommand::ShowView(SavedView { name: "cysts".into(), view: ListView::Data(view) }));
     assert!(window.has("“cysts” without what is not here: class cyst."));
     window.click("All images, 20 images");

@@ -8,7 +8,7 @@ use crate::{
     text::last_part,
 };
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::PathBuf,
     sync::Arc,
 };
@@ -185,8 +185,8 @@ pub struct Opening {
 pub struct Filter {
     /// Of this split alone.
     pub split: Option<Split>,
-    /// Its place in the data set's classes.
-    pub class: Option<usize>,
+    /// Of these classes alone, by their places in the data set; none: of all.
+    pub classes: BTreeSet<usize>,
     /// Those that are left out, alone.
     pub left_out: bool,
     /// Those without a class, alone.

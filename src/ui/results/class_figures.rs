@@ -1,7 +1,10 @@
 //! How each class of abnormal images fares at the shared threshold; a click lists its images.
 
 use crate::{
-    app::{ResultsCommand, state::Tab},
+    app::{
+        ResultsCommand,
+        state::{GalleryFilter, Tab, clicked},
+    },
     engine::runs::score_set::ScoreSet,
     text::{elided, thousands},
     ui::shared::{context::PanelContext, plot::percent, theme, widgets},
@@ -31,11 +34,8 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
             let help = format!("{}: a click lists its images alone, Ctrl+click with those of others", class.class);
             if name.on_hover_text(help).clicked() {
                 let adds = ui.input(|i| i.modifiers.command);
-                let mut filter = results.filter.clone();
-                filter.classes.retain(|other| adds && *other != class.class);
-                if !is_listed {
-                    filter.classes.insert(class.class.clone());
-                }
+                let classes = clicked(&results.filter.classes, class.class.clone(), adds);
+                let filter = GalleryFilter { classes, ..results.filter.clone() };
                 cx.send(ResultsCommand::Tab(Tab::All));
                 cx.send(ResultsCommand::Filter(filter));
             }

@@ -4,7 +4,7 @@ use crate::{
     app::{
         AppCommand, DataCommand, ResultsCommand, TrainCommand,
         actions::Id,
-        state::{Filter, Open, Workspace},
+        state::{Filter, Open, Workspace, clicked},
     },
     data::{ALL, Label, Split},
     engine::runs::list::RunEntry,
@@ -17,6 +17,7 @@ use crate::{
     },
 };
 use eframe::egui::{Align, Button, FontId, Layout, RichText, Ui, WidgetInfo, accesskit::Role, vec2};
+use std::collections::BTreeSet;
 
 /// `path`: what was typed of one so far.
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, path: &mut String) {
@@ -91,7 +92,7 @@ fn data_set(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
         line(ui, cx, "Left out", open.left_out, None, now.left_out, to);
     }
     if open.unlabelled.total() > 0 && !open.counts.is_empty() {
-        let to = Filter { unlabelled: !now.unlabelled, class: None, ..now.clone() };
+        let to = Filter { unlabelled: !now.unlabelled, classes: BTreeSet::new(), ..now.clone() };
         line(ui, cx, "Without a label", open.unlabelled.total(), None, now.unlabelled, to);
     }
     if !open.counts.is_empty() {
@@ -99,8 +100,8 @@ fn data_set(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
         widgets::caption(ui, "CLASSES");
     }
     for (i, (class, counts)) in open.dataset.classes.iter().zip(&open.counts).enumerate().take(CLASSES) {
-        let chosen = now.class == Some(i);
-        let to = Filter { class: (!chosen).then_some(i), unlabelled: false, ..now.clone() };
+        let classes = clicked(&now.classes, i, ui.input(|input| input.modifiers.command));
+        let (chosen, to) = (now.classes.contains(&i), Filter { classes, unlabelled: false, ..now.clone() });
         let name = if class.name == ALL { "all of them" } else { &class.name };
         line(ui, cx, name, counts.total(), Some(class.label), chosen, to);
     }

@@ -59,7 +59,8 @@ impl GalleryFilter {
     }
 }
 
-fn one_or_several<'de, D: Deserializer<'de>>(classes: D) -> Result<BTreeSet<String>, D::Error> {
+/// Classes as they are written, or the one that stood there before there could be several.
+pub fn one_or_several<'de, D: Deserializer<'de>>(classes: D) -> Result<BTreeSet<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Written {
