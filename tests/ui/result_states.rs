@@ -6,13 +6,15 @@ use crate::{
 };
 use dissolve_studio::{
     app::{
-        AppCommand, ResultsCommand, State, TrainCommand,
-        state::{Overlay, Tab, Workspace},
+        AppCommand, DissolveCommand, ResultsCommand, State, TrainCommand,
+        state::{Layers, Overlay, Tab, Workspace},
         update,
     },
-    config::{RunConfig, ThresholdRule, Tile},
+    config::{DissolveMethod, RunConfig, ThresholdRule, Tile},
+    engine::dissolve::prepared_image::Original,
     engine::explanation::Answer,
     engine::runs::score_set::ScoreSet,
+    gpu::{Raster, Texels},
     jobs::events::JobEvent,
     jobs::job::{JobId, Outcome},
     ml::base::reporter::{Event, Stage},
@@ -332,6 +334,36 @@ fn anomaly_map_is_switched_on_in_the_large_view_of_a_run_that_works_by_tiles() {
     panels.click("Anomaly map");
     panels.take(JobEvent::Why { generation, answer: Answer::Failed(failure()) });
     panels.has_all(&["line 7 has no score"]);
+}
+
+/// Beside wide pictures, which lie above each other, a place is left.
+#[test]
+fn anomaly_map_lies_beside_wide_pictures_of_the_large_view_with_numbers_on_its_colours() {
+    for has_map in [true, false] {
+        let mut set = score_set();
+        set.config.data.tile = Tile::Px(32);
+        set.map_model = has_map.then(|| "map.safetensors".into());
+        let mut state = results(set);
+        update(&mut state, ResultsCommand::Tab(Tab::All));
+        update(&mut state, ResultsCommand::Row(0));
+        update(&mut state, DissolveCommand::Method(DissolveMethod::Gaussian(7)));
+        let raster = Arc::new(Raster::new(90, 60, Texels::Floats(vec![[0.5; 4]; 90 * 60])));
+        let original = Original { image: state.selected.unwrap(), raster, size: [900, 600], white: 255.0, is_grey: false };
+        update(&mut state, JobEvent::Original(original));
+        let mut panels = Panels::of(state);
+        panels.take(AppCommand::Toggle(Overlay::Picture));
+        assert_eq!(panels.0.query_by_label("anomaly map").is_some(), has_map);
+        if !has_map {
+            continue;
+        }
+        let layers =
+            Layers { size: [90, 60], has_mask: false, has_edge: true, threshold: Some(5.5), is_saved: true, is_learnt: false };
+        panels.0.state_mut().state.results.explanation.layers = Some(layers);
+        panels.0.run_steps(3);
+        panels.has_all(&["Colours of the map from 0 to 16, outlined above 5.5"]);
+        panels.click("Anomaly map");
+        panels.has_all(&["Colours of the map from 0 to 16, outlined above 5.5", "above 5.5", "unlike normal"]);
+    }
 }
 
 #[test]
