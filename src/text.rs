@@ -1,6 +1,6 @@
 //! Sentences for people, and names of files made from what people and data sets call things.
 
-use std::{borrow::Cow, path::Path};
+use std::{borrow::Cow, fmt::Display, path::Path};
 
 /// With a capital and a full stop; `code` in backticks gets quotation marks.
 pub fn sentence(text: &str) -> String {
@@ -27,7 +27,22 @@ pub fn images(count: usize) -> String {
 
 /// `1 thing`, `3 things`.
 pub fn count_of(count: usize, thing: &str) -> String {
-    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
+    if count == 1 { format!("1 {thing}") } else { format!("{} {thing}s", thousands(count)) }
+}
+
+/// A number as people read it: `480`, `25,000`.
+pub fn thousands(number: impl Display) -> String {
+    let number = number.to_string();
+    let (whole, rest) = number.find('.').map_or((&*number, ""), |dot| number.split_at(dot));
+    let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
+    let mut out = String::from(sign);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out + rest
 }
 
 /// `212 images/s`, `2.5 images/s`; slower than that by the image: `4 s an image`.
@@ -141,6 +156,13 @@ mod tests {
     fn slow_work_is_told_by_the_image() {
         let said = [212.4, 9.4, 0.97, 0.26, 0.001, 0.0].map(speed);
         assert_eq!(said, ["212 images/s", "9.4 images/s", "1.0 images/s", "4 s an image", "1000 s an image", "no images yet"]);
+    }
+
+    #[test]
+    fn large_numbers_are_read_by_their_thousands() {
+        assert_eq!([7, 480, 1234, 50_000, 1_234_567].map(thousands), ["7", "480", "1,234", "50,000", "1,234,567"]);
+        assert_eq!([images(1), images(50_000)], ["1 image", "50,000 images"]);
+        assert_eq!(["-1234.5678", "-123", "1000"].map(thousands), ["-1,234.5678", "-123", "1,000"]);
     }
 
     #[test]

@@ -46,6 +46,9 @@ impl ThresholdRule {
     /// Where none is named: it needs no labels.
     pub const DEFAULT: Self = Self::Percentile(95.0);
 
+    /// How each is written.
+    pub const FORMS: &str = "youden, sensitivity:0.9, specificity:0.9 or percentile:95";
+
     /// Whether it is chosen on the labels that its figures are reported on.
     pub fn needs_labels(self) -> bool {
         !matches!(self, Self::Percentile(_))
@@ -90,11 +93,11 @@ impl FromStr for ThresholdRule {
     fn from_str(s: &str) -> Result<Self, String> {
         let (name, value) = s.split_once(':').map_or((s, None), |(n, v)| (n, v.parse::<f64>().ok()));
         match (name, value) {
-            ("youden", None) => Ok(Self::Youden),
+            ("youden", None) if s == name => Ok(Self::Youden),
             ("sensitivity", Some(v)) if v > 0.0 && v <= 1.0 => Ok(Self::Sensitivity(v)),
             ("specificity", Some(v)) if v > 0.0 && v <= 1.0 => Ok(Self::Specificity(v)),
             ("percentile", Some(v)) if (0.0..=100.0).contains(&v) => Ok(Self::Percentile(v)),
-            _ => Err(format!("{s} is no threshold rule; use youden, sensitivity:0.9, specificity:0.9 or percentile:95")),
+            _ => Err(format!("{s} is no threshold rule; use {}", Self::FORMS)),
         }
     }
 }

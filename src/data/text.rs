@@ -1,6 +1,6 @@
 //! Counts, lists and paths as people read them.
 
-pub use crate::text::{count_of, elided, images};
+pub use crate::text::{count_of, elided, images, thousands};
 use std::path::{Component, Path};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
@@ -34,7 +34,7 @@ pub fn cut_list<T: std::fmt::Display>(names: impl IntoIterator<Item = T>, most: 
     if names.len() <= most + 1 {
         return names.join(", ");
     }
-    format!("{} and {} more", names[..most].join(", "), names.len() - most)
+    format!("{} and {} more", names[..most].join(", "), thousands(names.len() - most))
 }
 
 /// The words of a name: between what is no letter, and where a capital follows a small letter (`trainLabels` has two).

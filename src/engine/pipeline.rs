@@ -220,6 +220,7 @@ pub fn evaluate(run: &RunDir) -> Result<Evaluation> {
     run.write(files::EVALUATION, evaluation.to_json().as_bytes())?;
     let lead = evaluation.by[ScoreKind::Lead];
     run.set_figures([
+        ("lead", json!(evaluation.lead)),
         ("auroc", json!(evaluation.auroc)),
         ("auroc_ci95", json!(evaluation.auroc_ci95)),
         ("lead_auroc", json!(lead.auroc)),

@@ -1,7 +1,7 @@
 //! The page and its sections.
 
 use super::{
-    chart::{canvas::SeriesColor, scale::thousands},
+    chart::canvas::SeriesColor,
     commands::{self, commands, shown},
     document::document,
     figures,
@@ -16,7 +16,7 @@ use crate::{
     ml::scoring::baselines,
     run_dir::{RunDir, RunKind, RunState, files},
     scores::{BaselineFigure, Evaluation, Histogram, ScoreKind, ScoreRow, Verdict, baseline_title},
-    text::sentence,
+    text::{sentence, thousands},
 };
 use maud::{Markup, PreEscaped, html};
 
@@ -98,8 +98,8 @@ fn headline(parts: &Parts, scored: &Scored) -> Markup {
             div { span.quiet { "specificity" } b { (number(e.specificity)) } span.quiet { "at the threshold" } }
             div {
                 span.quiet { "images" }
-                b { (thousands(&(e.n_normal + e.n_abnormal).to_string())) }
-                span.quiet { (mark(SeriesColor::Normal)) (e.n_normal) " normal " (mark(SeriesColor::Abnormal)) (e.n_abnormal) " abnormal" }
+                b { (thousands(e.n_normal + e.n_abnormal)) }
+                span.quiet { (mark(SeriesColor::Normal)) (thousands(e.n_normal)) " normal " (mark(SeriesColor::Abnormal)) (thousands(e.n_abnormal)) " abnormal" }
             }
         }
         @if let Some(verdict) = e.verdict_on(scored.kind) {
@@ -142,8 +142,8 @@ fn data(parts: &Parts, dataset: Option<&Dataset>) -> Markup {
                     @let (_, ink, name) = kinds.iter().find(|k| k.0 == class.label).unwrap_or(&kinds[2]);
                     tr {
                         td { (class.name) } td { (mark(*ink)) (name) }
-                        @for split in Split::ALL { td.n { (thousands(&count(Some(split)).to_string())) } }
-                        td.n { (thousands(&count(None).to_string())) }
+                        @for split in Split::ALL { td.n { (thousands(count(Some(split)))) } }
+                        td.n { (thousands(count(None))) }
                     }
                 }
                 @if data.classes.len() > LISTED { tr { td colspan="6" { "… and " (data.classes.len() - LISTED) " more classes" } } }
@@ -151,8 +151,8 @@ fn data(parts: &Parts, dataset: Option<&Dataset>) -> Markup {
             tfoot {
                 tr {
                     td { "together" } td {}
-                    @for split in Split::ALL { td.n { (thousands(&total(split).to_string())) } }
-                    td.n { (thousands(&data.used().count().to_string())) }
+                    @for split in Split::ALL { td.n { (thousands(total(split))) } }
+                    td.n { (thousands(data.used().count())) }
                 }
             }
         }
@@ -169,7 +169,7 @@ fn listed(one: &str, many: &str, lines: impl ExactSizeIterator<Item = String>) -
     html! {
         @if count > 0 {
             details {
-                summary { (thousands(&count.to_string())) " " (if count == 1 { one } else { many }) }
+                summary { (thousands(count)) " " (if count == 1 { one } else { many }) }
                 ul { @for line in lines.take(LISTED) { li { (line) } } }
                 @if count > LISTED { p.quiet { "… and " (count - LISTED) " more" } }
             }
@@ -253,7 +253,7 @@ fn confusion(e: &Evaluation) -> Markup {
     let Some(c) = e.confusion else { return html! { p.missing { "No confusion matrix: there is no threshold." } } };
     let cell = |count: usize, of: usize, right: bool| {
         let share = if of == 0 { String::new() } else { format!("{:.0} %", 100.0 * count as f64 / of as f64) };
-        html! { td.right[right].wrong[!right] { b { (thousands(&count.to_string())) } span { (share) } } }
+        html! { td.right[right].wrong[!right] { b { (thousands(count)) } span { (share) } } }
     };
     html! {
         table.confusion {
@@ -313,8 +313,8 @@ fn table(parts: &Parts, e: &Evaluation) -> Markup {
                 tbody {
                     @for class in &e.by_class {
                         tr {
-                            td { (class.class) } td.n { (class.images) }
-                            td.n { (class.called_abnormal.map_or("–".into(), |count| count.to_string())) } td.n { (number(class.auroc)) }
+                            td { (class.class) } td.n { (thousands(class.images)) }
+                            td.n { (class.called_abnormal.map_or("–".into(), thousands)) } td.n { (number(class.auroc)) }
                         }
                     }
                 }
@@ -391,7 +391,7 @@ fn mistakes(rows: &[&ScoreRow], e: &Evaluation, dataset: Option<&Dataset>) -> Ma
         @if dataset.is_none() { p.missing { "The images were not at hand: names and scores only." } }
         @for (abnormal, title, what) in kinds {
             @let wrong = gallery::mistakes(rows, threshold, abnormal);
-            h3 { (title) " " span.quiet { (thousands(&wrong.len().to_string())) " · " (what) } }
+            h3 { (title) " " span.quiet { (thousands(wrong.len())) " · " (what) } }
             @if wrong.is_empty() { p.quiet { "None." } }
             (gallery::grid(&wrong, pictures.as_ref()))
         }

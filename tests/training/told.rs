@@ -97,7 +97,7 @@ fn a_run_goes_on_where_its_images_were_moved_and_keeps_what_it_was_made_with() {
     };
     let settings = || fs::read(run.join(files::CONFIG)).unwrap();
     let before = settings();
-    assert!(resume(&["--device", "cpu-plain", "--threads", "1"]).status.success());
+    assert!(resume(&["--device", "cuda", "--threads", "1"]).status.success());
     assert_eq!(settings(), before, "it is finished");
     for flag in [["--normal", "odd"], ["--labels", "x.csv"], ["--map", "file=x"]] {
         let output = resume(&flag);

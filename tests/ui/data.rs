@@ -246,10 +246,13 @@ fn runs_are_compared_trashed_and_restored() {
     window.until("the runs are listed", |s| s.state().runs.len() == 2);
     window.click("Compare first");
     window.until("its curves are read", |s| s.state().run_list.curves.len() == 1);
-    assert!(window.has("DDPM · loss") && window.has("ddpm.steps") && !window.has(" differ"), "one run alone has its curves");
+    assert!(window.has("DDPM · loss") && window.has("ddpm.steps") && !window.has("what differs"), "one run alone has its curves");
     window.click("Compare second");
     window.until("their curves are read", |s| s.state().run_list.curves.len() == 2);
-    assert!(window.has("1 of ") && window.has("ddpm.steps") && window.has("DDPM · loss"));
+    assert!(window.has("what differs: 1 of "));
+    let top = |label: &str| window.harness.get_by_label(label).rect().top();
+    let order = ["AUROC", "ddpm.steps", "DDPM · loss", "SETTINGS THAT ARE THE SAME", "ddpm.dim"].map(top);
+    assert!(order.is_sorted(), "figures and what differs come first: {order:?}");
 
     window.click("Details of first");
     window.type_into("Notes on the run", "half a word");

@@ -6,13 +6,15 @@ use crate::{
 };
 use dissolve_studio::{
     app::{
-        AppCommand, ResultsCommand, State, TrainCommand,
-        state::{Overlay, Tab, Workspace},
+        AppCommand, DissolveCommand, ResultsCommand, State, TrainCommand,
+        state::{Layers, Overlay, Tab, Workspace},
         update,
     },
-    config::{RunConfig, ThresholdRule, Tiling},
+    config::{DissolveMethod, RunConfig, ThresholdRule, Tiling},
+    engine::dissolve::prepared_image::Original,
     engine::explanation::Answer,
     engine::runs::score_set::ScoreSet,
+    gpu::{Raster, Texels},
     jobs::events::JobEvent,
     jobs::job::{JobId, Outcome},
     ml::base::reporter::{Event, Stage},
@@ -183,7 +185,8 @@ fn classes_to_filter_by_are_those_of_the_images_in_the_gallery() {
         panels.take(ResultsCommand::Tab(tab));
         panels.click("Filters");
         panels.has_all(&["any or none"]);
-        assert_eq!(panels.0.query_by_label("drusen").is_some(), offered, "{tab:?}: training normals are healthy");
+        let drusen = panels.0.query_by_label("drusen, 4 images").is_some();
+        assert_eq!(drusen, offered, "{tab:?}: training normals are healthy");
     }
 }
 
@@ -197,7 +200,14 @@ fn each_class_has_its_figures_and_lists_its_images() {
     panels.has_all(&["BY CLASS", "found", "scars"]);
     panels.click("scars");
     let r = &panels.0.state().state.results;
-    assert_eq!((r.tab, r.filter.class.as_deref(), r.shown.len()), (Tab::All, Some("scars"), 1));
+    assert_eq!((r.tab, &r.filter.classes, r.shown.len()), (Tab::All, &["scars".to_string()].into(), 1));
+    // Several at once.
+    panels.click("Filters (1)");
+    panels.click("drusen, 3 images");
+    let r = &panels.0.state().state.results;
+    assert_eq!((r.filter.classes.len(), r.filter.filters(), r.shown.len()), (2, 1, 4));
+    panels.click("all classes");
+    assert_eq!(panels.0.state().state.results.shown.len(), 12);
 }
 
 #[test]
@@ -257,6 +267,27 @@ fn odd_normals_are_left_out_in_the_gallery_and_training_without_them_is_offered(
 }
 
 #[test]
+fn threshold_is_typed_as_a_number_or_a_rule_and_a_wrong_entry_says_what_is_possible() {
+    let mut panels = Panels::of(results(score_set()));
+    let typed = |panels: &mut Panels, text: &str| {
+        panels.click("Threshold");
+        panels.0.get_by_label("Threshold").type_text(text);
+        panels.0.run_steps(3);
+        let wrong = panels.has("is no threshold: type a number, youden");
+        panels.0.key_press(egui::Key::Enter);
+        panels.0.run_steps(3);
+        let results = &panels.0.state().state.results;
+        (wrong, results.rule, results.threshold)
+    };
+    assert_eq!(typed(&mut panels, "youden").1, Some(ThresholdRule::Youden));
+    let (_, rule, threshold) = typed(&mut panels, "-1.25");
+    assert_eq!((rule, threshold), (None, -1.25));
+    assert_eq!(typed(&mut panels, "percentil"), (true, None, -1.25), "nothing changes");
+    assert!(!panels.has("is no threshold"), "and it is left");
+    assert_eq!(typed(&mut panels, "sensitivity:0.5").1, Some(ThresholdRule::Sensitivity(0.5)));
+}
+
+#[test]
 fn double_click_resets_threshold_value() {
     let mut panels = Panels::of(results(score_set()));
     panels.take(ResultsCommand::Rule(ThresholdRule::Sensitivity(0.5)));
@@ -273,6 +304,14 @@ fn double_click_resets_threshold_value() {
     }
     panels.0.run_steps(2);
     assert_eq!(panels.0.state().state.results.rule, Some(ThresholdRule::Sensitivity(0.9)));
+}
+
+#[test]
+fn report_is_written_from_the_head_of_the_results() {
+    let panels = Panels::of(results(score_set()));
+    let [report, score, name] =
+        ["Write report", "Score a folder…", "test split · 8 normal, 4 abnormal"].map(|label| panels.0.get_by_label(label).rect());
+    assert!((report.center().y - score.center().y).abs() < 1.0 && report.left() > name.right(), "{report} {score} {name}");
 }
 
 #[test]
@@ -295,6 +334,36 @@ fn anomaly_map_is_switched_on_in_the_large_view_of_a_run_that_works_by_tiles() {
     panels.click("Anomaly map");
     panels.take(JobEvent::Why { generation, answer: Answer::Failed(failure()) });
     panels.has_all(&["line 7 has no score"]);
+}
+
+/// Beside wide pictures, which lie above each other, a place is left.
+#[test]
+fn anomaly_map_lies_beside_wide_pictures_of_the_large_view_with_numbers_on_its_colours() {
+    for has_map in [true, false] {
+        let mut set = score_set();
+        set.config.data.tile = Tiling::Px(32);
+        set.map_model = has_map.then(|| "map.safetensors".into());
+        let mut state = results(set);
+        update(&mut state, ResultsCommand::Tab(Tab::All));
+        update(&mut state, ResultsCommand::Row(0));
+        update(&mut state, DissolveCommand::Method(DissolveMethod::Gaussian(7)));
+        let raster = Arc::new(Raster::new(90, 60, Texels::Floats(vec![[0.5; 4]; 90 * 60])));
+        let original = Original { image: state.selected.unwrap(), raster, size: [900, 600], white: 255.0, is_grey: false };
+        update(&mut state, JobEvent::Original(original));
+        let mut panels = Panels::of(state);
+        panels.take(AppCommand::Toggle(Overlay::Picture));
+        assert_eq!(panels.0.query_by_label("anomaly map").is_some(), has_map);
+        if !has_map {
+            continue;
+        }
+        let layers =
+            Layers { size: [90, 60], has_mask: false, has_edge: true, threshold: Some(5.5), is_saved: true, is_learnt: false };
+        panels.0.state_mut().state.results.explanation.layers = Some(layers);
+        panels.0.run_steps(3);
+        panels.has_all(&["Colours of the map from 0 to 16, outlined above 5.5"]);
+        panels.click("Anomaly map");
+        panels.has_all(&["Colours of the map from 0 to 16, outlined above 5.5", "above 5.5", "unlike normal"]);
+    }
 }
 
 #[test]

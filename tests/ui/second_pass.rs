@@ -4,7 +4,7 @@ use crate::harness::Window;
 use crate::test_files::png;
 use dissolve_studio::{
     app::{
-        AppCommand, DataCommand, DissolveCommand, ResultsCommand,
+        AppCommand, DataCommand, DissolveCommand, ResultsCommand, RunsCommand,
         state::{DataListView, ListView, Overlay, OwnTag, SavedView, Side, Tab, Workspace},
     },
     config::{DataConfig, DissolveMethod, RunConfig},
@@ -142,6 +142,26 @@ fn no_other_picture_stands_under_the_name_of_an_image_that_is_not_open() {
     window.key(Key::Enter);
     window.until("the large view is there", |s| s.state().overlay == Some(Overlay::Picture));
     assert!(window.has("The data set of this image is not open."));
+    // Under the large view the page offers it, too.
+    window.harness.query_all_by_label("Open other").last().unwrap().click();
+    window.until("it is looked for", |s| s.state().data.failed.as_ref().is_some_and(|(path, _)| path.ends_with("other")));
+}
+
+#[test]
+fn results_of_other_images_lead_to_these_and_to_the_runs_of_the_open_ones() {
+    let mut window = opened([1280.0, 800.0]);
+    let title = window.state().open().unwrap().title();
+    let data = DataConfig { curation: None, ..window.state().open().unwrap().config.clone() };
+    let config = RunConfig { data, ..RunConfig::default() };
+    other_scores(&mut window);
+    let none = format!("0 runs of {title}");
+    assert!(window.harness.get_by_label(&none).accesskit_node().is_disabled());
+    RunDir::create(&window.path("work"), RunKind::Train, "mine", &config).unwrap();
+    window.send(RunsCommand::Refresh);
+    window.until("the runs are listed", |s| s.state().runs.len() == 2);
+    window.click(&format!("1 run of {title}"));
+    assert!(window.has("Details of mine") && !window.has("Details of other"));
+    window.key(Key::Escape);
     window.click("Open other");
     window.until("it is looked for", |s| s.state().data.failed.as_ref().is_some_and(|(path, _)| path.ends_with("other")));
 }
@@ -149,7 +169,7 @@ fn no_other_picture_stands_under_the_name_of_an_image_that_is_not_open() {
 #[test]
 fn a_view_says_what_it_asks_for_and_is_not_here() {
     let mut window = opened([1280.0, 800.0]);
-    let view = DataListView { split: Some(Split::Test), class: Some("cyst".into()), ..DataListView::default() };
+    let view = DataListView { split: Some(Split::Test), classes: ["cyst".into()].into(), ..DataListView::default() };
     window.send(AppCommand::ShowView(SavedView { name: "cysts".into(), view: ListView::Data(view) }));
     assert!(window.has("“cysts” without what is not here: class cyst."));
     window.click("All images, 20 images");
@@ -309,7 +329,7 @@ fn a_warning_never_makes_results_wider_than_they_are() {
     other_scores(&mut window);
     assert!(window.state().unfolded(Side::Inspector));
     let right = window.harness.get_by_label("Score a folder…").rect().right();
-    for label in ["which is not the open data set", "Open it"] {
+    for label in ["Results of other images: those of other, not of ", "Open other"] {
         let place = window.harness.get_by_label_contains(label).rect();
         assert!(place.right() <= 800.0 - 288.0, "{label}: {place:?} under the panel on the right");
     }

@@ -70,7 +70,7 @@ fn failed_opening_card_can_be_dismissed() {
 
 #[test]
 fn data_view_while_opening_failed_and_with_problems() {
-    Panels::of(data_loading()).has_all(&["Looking at eyes: 1234 files so far"]);
+    Panels::of(data_loading()).has_all(&["Looking at eyes: 1,234 files so far"]);
     Panels::of(data_failed()).has_all(&["has no column of images", "Copy details", "Try again", "Choose its columns"]);
     let panels = Panels::of(data_partial());
     panels.has_all(&["24", "2 files cannot be used", "One patient is in the training"]);
@@ -169,7 +169,14 @@ fn change_curve_lies_over_the_slider() {
         panels.take(JobEvent::Dissolved { generation, dissolved: Ok(dissolved) });
     }
     let slider = panels.0.get_by_label("t, the strength of dissolving").rect();
-    assert_eq!(panels.0.get_by_label("Change curve").rect().x_range(), slider.x_range());
+    let curve = panels.0.get_by_label("Change curve").rect();
+    assert_eq!(curve.x_range(), slider.x_range());
+    // What explains it lies under it, and above the row of t.
+    let row = panels.0.get_by_label("log").rect();
+    for line in ["dashed: resizing alone", "the training normals come after"] {
+        let line = panels.0.get_by_label_contains(line).rect();
+        assert!(line.top() >= curve.bottom() && line.bottom() <= row.top(), "{curve} {line} {row}");
+    }
     panels.0.hover_at(slider.center());
     panels.0.run_steps(60);
     panels.has_all(&["Framed: DIA trains with t 30 to 130 of whole pictures."]);
@@ -336,6 +343,10 @@ fn form_says_which_tiles_are_taken_and_what_they_resolve() {
     let resolution_is_given =
         |panels: &Panels| panels.0.get_all_by_label("Resolution, px").any(|node| node.accesskit_node().is_disabled());
     assert!(resolution_is_given(&panels), "it is a tile's side");
+    let resolution = panels.0.get_all_by_label("Resolution, px").find(|node| node.accesskit_node().is_disabled()).unwrap().rect();
+    panels.0.hover_at(resolution.center());
+    panels.0.run_steps(60);
+    panels.has_all(&["Not in force: this run works by tiles, and takes 64 for them, the side of a tile"]);
     panels.take(TrainCommand::Field("ddpm.dim", "48".into()));
     assert!(!panels.has("tiles 16"), "a value of one's own is taken for tiles, too");
     panels.take(TrainCommand::Field("data.tile", "off".into()));

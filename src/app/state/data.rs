@@ -8,7 +8,7 @@ use crate::{
     text::last_part,
 };
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::PathBuf,
     sync::Arc,
 };
@@ -185,8 +185,8 @@ pub struct Opening {
 pub struct Filter {
     /// Images of this split alone.
     pub split: Option<Split>,
-    /// Its place in the data set's classes.
-    pub class: Option<usize>,
+    /// Images of these classes alone, by their places in the data set; empty: of all.
+    pub classes: BTreeSet<usize>,
     /// Whether images that are left out are shown alone.
     pub left_out: bool,
     /// Whether images without a class are shown alone.

@@ -439,7 +439,8 @@ pub const FIELDS: &[Field] = &[
     Field {
         key: "score.rule",
         label: "Threshold",
-        help: "youden, sensitivity:0.9, specificity:0.9, or percentile:95 of the training normals, which needs no labels.",
+        help: "youden, sensitivity:0.9, specificity:0.9, or percentile:95 of the training normals, which needs no labels. A number \
+               of your own is typed on Results (4), over the histogram.",
         ..SCORES
     },
     Field {

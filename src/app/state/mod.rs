@@ -32,7 +32,7 @@ pub use fields::{FIELDS, Field, FieldKind, groups};
 pub use forecast::{Forecast, MachineState, card_of};
 pub use history::{Edit, History, HistoryEntry};
 pub use job::{JobInfo, JobState, QueuedJob, Work};
-pub use listing::{ColumnFilter, ColumnTest, GalleryFilter, Mark, Marks, Selection};
+pub use listing::{ColumnFilter, ColumnTest, GalleryFilter, Mark, Marks, Selection, clicked};
 pub use persisted::{OpenScores, PersistedState, SCALES, THUMBNAIL_STEPS, UiScale};
 pub use progress::{AurocPoint, Curve, Progress, Quantity};
 pub use results::{

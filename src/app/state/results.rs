@@ -16,7 +16,7 @@ use crate::{
     scores::{ImageReview, Review, SHIFTS, ScoreRow, SyntheticLesions},
 };
 use serde::{Deserialize, Serialize};
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 /// The scores of one run, how they are looked at, and what was asked about them.
 #[derive(Debug, Default)]
@@ -434,17 +434,28 @@ impl ResultsState {
         }
     }
 
+    /// Places of the rows that the tab in view holds, before the filters.
+    fn in_tab<'a>(&'a self, set: &'a ScoreSet) -> impl Iterator<Item = usize> + 'a {
+        let rows = if self.tab == Tab::Training { set.evaluated..set.rows.len() } else { 0..set.evaluated };
+        rows.filter(|&i| self.tab.holds(set.rows[i].label, set.rows[i].score >= self.threshold))
+    }
+
+    /// How many images of each class the tab in view holds, before the filters.
+    pub fn class_counts<'a>(&'a self, set: &'a ScoreSet) -> BTreeMap<&'a str, usize> {
+        let mut counts = BTreeMap::new();
+        self.in_tab(set).for_each(|i| *counts.entry(&*set.rows[i].class).or_default() += 1);
+        counts
+    }
+
     /// Lists anew what the gallery shows; to be called after each change of what that depends on.
     pub fn list(&mut self) {
         let Some(set) = self.ready().cloned() else {
             self.shown = Arc::default();
             return;
         };
-        let (from, to) = if self.tab == Tab::Training { (set.evaluated, set.rows.len()) } else { (0, set.evaluated) };
         let filter_passes = self.filter_passes(&set);
-        let in_tab = |row: &ScoreRow| self.tab.holds(row.label, row.score >= self.threshold);
         // The rows come with the highest score first.
-        let mut shown: Vec<usize> = (from..to).filter(|&i| in_tab(&set.rows[i]) && filter_passes(i)).collect();
+        let mut shown: Vec<usize> = self.in_tab(&set).filter(|&i| filter_passes(i)).collect();
         drop(filter_passes);
         let distance = |i: &usize| (set.rows[*i].score - self.threshold).abs();
         let deviation = |i: &usize| set.rows[*i].deviation.unwrap_or(f64::NEG_INFINITY);

@@ -1,11 +1,12 @@
 //! Saved views: what narrows and orders a list, and the charts beside it, under a name.
 
-use super::{Colours, ColumnFilter, Filter, GalleryFilter, ResultsCurve, Sort, State, Tab, Workspace};
+use super::{Colours, ColumnFilter, Filter, GalleryFilter, ResultsCurve, Sort, State, Tab, Workspace, listing::one_or_several};
 use crate::{
     data::{Dataset, Split},
     scores::ScoreKind,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A view under its name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,8 +33,9 @@ pub enum ListView {
 pub struct DataListView {
     /// As [`Filter::split`].
     pub split: Option<Split>,
-    /// Name of the class; a data set without it shows all of them.
-    pub class: Option<String>,
+    /// Names of classes; of those that a data set does not have nothing is asked.
+    #[serde(alias = "class", deserialize_with = "one_or_several")]
+    pub classes: BTreeSet<String>,
     /// As [`Filter::left_out`].
     pub left_out: bool,
     /// As [`Filter::unlabelled`].
@@ -101,11 +103,11 @@ impl ListView {
 }
 
 impl DataListView {
-    /// The filter for this data set; of a class that it does not have nothing is asked.
+    /// The filter for this data set; of classes that it does not have nothing is asked.
     pub fn filter(&self, dataset: &Dataset) -> Filter {
         Filter {
             split: self.split,
-            class: self.class.as_ref().and_then(|name| dataset.find_class(name)),
+            classes: self.classes.iter().filter_map(|name| dataset.find_class(name)).collect(),
             left_out: self.left_out,
             unlabelled: self.unlabelled,
             tag: self.tag.clone(),
@@ -115,7 +117,7 @@ impl DataListView {
 
     /// What this view asks for and has not come about in `now`, in words.
     pub fn lacks(&self, now: &Self) -> Vec<String> {
-        let class = self.class.iter().filter(|_| now.class != self.class).map(|class| format!("class {class}"));
+        let class = self.classes.difference(&now.classes).map(|class| format!("class {class}"));
         let tag = self.tag.iter().filter(|_| now.tag != self.tag).map(|tag| format!("tag {tag}"));
         let left_out = (self.left_out && !now.left_out).then(|| "left-out images".to_string());
         let unlabelled = (self.unlabelled && !now.unlabelled).then(|| "images without a label".to_string());
@@ -130,7 +132,7 @@ impl ResultsListView {
         let range = if asked.range == is.range { "" } else { " with its range" };
         let score = (self.score != now.score).then(|| format!("score {}{range}", self.score.title()));
         let tab = (self.tab != now.tab).then(|| self.tab.name().to_string());
-        let class = asked.class.iter().filter(|_| is.class != asked.class).map(|class| format!("class {class}"));
+        let class = asked.classes.difference(&is.classes).map(|class| format!("class {class}"));
         let tag = asked.own_tag.iter().filter(|_| is.own_tag != asked.own_tag).map(|tag| format!("tag {tag}"));
         let likeness = (self.likeness && !now.likeness).then(|| "images by likeness".to_string());
         let maps = (self.maps && !now.maps).then(|| "anomaly maps".to_string());
@@ -156,9 +158,9 @@ impl State {
     /// What is seen of the grid.
     pub fn data_view(&self) -> Option<DataListView> {
         let (open, filter) = (self.open()?, self.data.filter.clone());
-        let class = filter.class.and_then(|class| open.dataset.classes.get(class)).map(|class| class.name.clone());
+        let classes = filter.classes.iter().filter_map(|&class| Some(open.dataset.classes.get(class)?.name.clone())).collect();
         let Filter { split, left_out, unlabelled, tag, columns, .. } = filter;
-        Some(DataListView { split, class, left_out, unlabelled, tag, columns })
+        Some(DataListView { split, classes, left_out, unlabelled, tag, columns })
     }
 
     /// What is seen of the gallery.

@@ -72,7 +72,7 @@ fn in_results(state: &mut State, view: &ResultsListView) -> (Vec<Effect>, Seen) 
     effects.extend(embedding::look(state, likeness));
     let mut filter = view.filter.clone();
     let tab = view.tab.here(&set);
-    filter.class.take_if(|class| !tab.classes(&set).contains(class));
+    filter.classes.retain(|class| tab.classes(&set).contains(class));
     if !has_score {
         // It is one of the other score.
         filter.range = [None; 2];

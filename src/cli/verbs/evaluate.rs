@@ -15,7 +15,7 @@ use crate::{
         Area, BaselineFigure, ClassFigures, Comparison, Evaluation, PixelFigures, PixelRuler, RankChange, ScoreKind, Scores,
         SyntheticLesionCell, SyntheticLesions, ThresholdOrigin, Verdict, baseline_title,
     },
-    text::{self, elided, sentence},
+    text::{self, count_of, elided, sentence, thousands},
 };
 use std::{
     borrow::Cow,
@@ -204,7 +204,9 @@ fn figures(e: &Evaluation, kind: ScoreKind) -> Vec<String> {
     let over = if e.split == "all" { "no split".to_string() } else { format!("split {}", e.split) };
     let mut lines = vec![format!(
         "{} normal, {} abnormal, {} unlabelled images ({over}); a higher score is more abnormal",
-        e.n_normal, e.n_abnormal, e.n_unlabelled
+        thousands(e.n_normal),
+        thousands(e.n_abnormal),
+        thousands(e.n_unlabelled)
     )];
     lines.extend(e.undefined.iter().map(|why| format!("undefined: {why}")));
     let name = match kind {
@@ -231,8 +233,8 @@ fn figures(e: &Evaluation, kind: ScoreKind) -> Vec<String> {
                 number(e.specificity)
             ),
             format!("{:<12}{:>16}{:>18}", "", "called normal", "called abnormal"),
-            format!("{:<12}{:>16}{:>18}", "normal", c.tn, c.fp),
-            format!("{:<12}{:>16}{:>18}", "abnormal", c.fn_, c.tp),
+            format!("{:<12}{:>16}{:>18}", "normal", thousands(c.tn), thousands(c.fp)),
+            format!("{:<12}{:>16}{:>18}", "abnormal", thousands(c.fn_), thousands(c.tp)),
         ]);
     }
     lines
@@ -242,8 +244,8 @@ fn by_class(e: &Evaluation) -> Vec<String> {
     let row = |name: &str, images: &str, called: &str, area: &str| format!("{name:<28}{images:>8}{called:>18}  {area}");
     let head = format!("\n{}", row("class", "images", "called abnormal", "AUROC"));
     let of = |c: &ClassFigures| {
-        let called = c.called_abnormal.map_or("–".into(), |count| count.to_string());
-        row(&elided(&c.class, 28), &c.images.to_string(), &called, &number(c.auroc))
+        let called = c.called_abnormal.map_or("–".into(), thousands);
+        row(&elided(&c.class, 28), &thousands(c.images), &called, &number(c.auroc))
     };
     if e.by_class.is_empty() { Vec::new() } else { std::iter::once(head).chain(e.by_class.iter().map(of)).collect() }
 }
@@ -267,7 +269,7 @@ fn reality_check(e: &Evaluation) -> Vec<String> {
 }
 
 fn at_pixels(p: &PixelFigures) -> Vec<String> {
-    let of = format!("at the pixels of {} masked images", p.pixel_images);
+    let of = format!("at the pixels of {}", count_of(p.pixel_images, "masked image"));
     let (area, precision) = (p.pixel_auroc, p.pixel_ap);
     let mut lines = vec![
         format!("\n{of:<36}{:>8}{:>10}{:>8}{:>10}", "AUROC", "precision", "AUPRO", "pointing"),
@@ -282,8 +284,8 @@ fn at_pixels(p: &PixelFigures) -> Vec<String> {
 
 fn compared(c: &Comparison) -> Vec<String> {
     let head = format!(
-        "\ncompared on {} shared images: AUROC {} against {}, difference {}, p = {} (paired DeLong)",
-        c.n_shared,
+        "\ncompared on {}: AUROC {} against {}, difference {}, p = {} (paired DeLong)",
+        count_of(c.n_shared, "shared image"),
         number(c.auroc_first),
         number(c.auroc_second),
         number(c.delta_auroc),
@@ -298,7 +300,11 @@ fn compared(c: &Comparison) -> Vec<String> {
 
 fn lesions(all: &SyntheticLesions) -> Vec<String> {
     let mut lines = vec![
-        format!("\nplanted lesions (synthetic spots, not disease) in {} of {} held-out normal images:", all.images, all.of),
+        format!(
+            "\nplanted lesions (synthetic spots, not disease) in {} of {} held-out normal images:",
+            thousands(all.images),
+            thousands(all.of)
+        ),
         "found at 95 % specificity (AUROC against the same images without), by contrast as a share of the image's range".into(),
     ];
     for kind in all.kinds() {

@@ -9,7 +9,7 @@ use crate::{
     config::DataConfig,
     data::Dataset,
     error::Result,
-    text::{count_of, elided, visible},
+    text::{count_of, elided, thousands, visible},
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
@@ -142,10 +142,11 @@ fn to_text(dataset: &Dataset) -> String {
     let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0).clamp(5, 40);
     text += &format!("\n{:width$}  {:>7} {:>7} {:>7} {:>7}\n", "class", "total", "train", "val", "test");
     for (name, [train, val, test]) in rows {
-        text += &format!("{name:width$}  {:>7} {train:>7} {val:>7} {test:>7}\n", train + val + test);
+        let [all, train, val, test] = [train + val + test, train, val, test].map(thousands);
+        text += &format!("{name:width$}  {all:>7} {train:>7} {val:>7} {test:>7}\n");
     }
     if more > 1 {
-        text += &format!("… and {more} more (--json lists all)\n");
+        text += &format!("… and {} more (--json lists all)\n", thousands(more));
     }
     text += &match (dataset.normal_name(), &dataset.suggested) {
         (Some(normal), _) => format!("\nNormal: {}\n", visible(&elided(&normal, 300))),
@@ -155,7 +156,7 @@ fn to_text(dataset: &Dataset) -> String {
     };
     let section = |title: &str, lines: Vec<String>| {
         let more = lines.len().saturating_sub(SHOWN);
-        let tail = if more > 0 { format!("  … and {more} more (--json lists all)\n") } else { String::new() };
+        let tail = if more > 0 { format!("  … and {} more (--json lists all)\n", thousands(more)) } else { String::new() };
         let shown: String = lines.iter().take(SHOWN).map(|l| format!("  {}\n", visible(l))).collect();
         if lines.is_empty() { String::new() } else { format!("\n{title}\n{shown}{tail}") }
     };

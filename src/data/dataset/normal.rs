@@ -5,7 +5,7 @@ use super::{
     model::{Class, Dataset},
 };
 use crate::{
-    data::text::{cut_list, first_few, fold},
+    data::text::{cut_list, first_few, fold, thousands},
     error::{Error, NextStep, Result},
 };
 
@@ -121,7 +121,7 @@ impl Dataset {
     pub fn class_counts(&self) -> String {
         let mut counts = vec![0usize; self.classes.len()];
         self.items.iter().filter_map(|item| item.class).for_each(|class| counts[class] += 1);
-        cut_list(self.classes.iter().zip(counts).map(|(c, n)| format!("{} ({n})", c.name)), 20)
+        cut_list(self.classes.iter().zip(counts).map(|(c, n)| format!("{} ({})", c.name, thousands(n))), 20)
     }
 
     /// Names as they were meant: where a comma divides a name that is no class, its parts are; where parts are none, and joined

@@ -5,7 +5,7 @@ use super::{
     model::{Dataset, Layout, Split},
 };
 use crate::{
-    data::text::{first_few, images},
+    data::text::{count_of, first_few, images},
     rng,
 };
 use fnv::FnvHasher;
@@ -189,7 +189,7 @@ impl Dataset {
             .map(|(patient, _)| patient)
             .collect();
         (!both.is_empty()).then(|| {
-            let count = if both.len() == 1 { "1 patient is".to_string() } else { format!("{} patients are", both.len()) };
+            let count = format!("{} {}", count_of(both.len(), "patient"), if both.len() == 1 { "is" } else { "are" });
             format!("Leak: {count} in train and in test ({}), which flatters every figure.", first_few(both.iter().copied()))
         })
     }

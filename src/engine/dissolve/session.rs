@@ -35,8 +35,8 @@ use std::{
     time::{Instant, SystemTime},
 };
 
-/// Longest side of a thumbnail of the slider's strip, px.
-const THUMBNAIL: usize = 96;
+/// Shorter side of a thumbnail of the slider's strip, which is cut to a square, and its longest one, px.
+const THUMBNAIL: [usize; 2] = [144, 576];
 /// Images kept at most, the newest one among them.
 const KEPT: usize = 12;
 
@@ -160,21 +160,25 @@ impl DissolveSession {
         Ok(Some(refinement.dissolved()))
     }
 
-    /// The small dissolved image of the slider's strip: of a large one the whole at the model's size, measured on some of its tiles.
+    /// The small dissolved image of the slider's strip: a large one is sharp, changed as the whole of it is at the model's size, and
+    /// measured on some of its tiles.
     pub fn thumbnail(&mut self, source: &ImageSource, recipe: &Recipe) -> Result<StripThumbnail> {
         let (dissolver, scale) = self.dissolver_for(source, recipe)?;
         let mut dissolved = self.dissolve_whole(source, recipe, &dissolver)?;
+        let [w, h] = self.prepare(source)?.original.size;
+        let [short, longest] = THUMBNAIL;
+        let side = |n: usize| (short * n).div_ceil(w.min(h)).clamp(1, longest);
+        let mut picture = picture_of(&dissolved.raster);
         if let Scale::Tiles(tiles) = scale {
+            let small = self.prepare(source)?.input(dissolved.scale);
             let tiled = TiledDissolver::new(dissolver, tiles);
             let input = self.prepare(source)?.input(scale);
+            picture = with_change(&input.picture.resize(side(w), side(h)), &small.picture, picture);
             let sampled = self.sampled(&self.key(source, recipe), &tiled, &input)?;
             dissolved =
                 Dissolved { scale, tiles: [0, input.shown_tiles()], curve: Some(input.sample.change(&sampled)), ..dissolved };
         }
-        let [w, h] = self.prepare(source)?.original.size;
-        let scale = THUMBNAIL as f64 / w.max(h) as f64;
-        let side = |n: usize| ((n as f64 * scale).round() as usize).clamp(1, THUMBNAIL);
-        Ok(StripThumbnail { pixels: Rgba::new(&picture_of(&dissolved.raster).resize(side(w), side(h))), dissolved })
+        Ok(StripThumbnail { pixels: Rgba::new(&picture.resize(side(w), side(h))), dissolved })
     }
 
     /// The image by tiles, for the sheet of many t. `None` where it is dissolved as a whole, where it is so large that the sheet has no
@@ -257,11 +261,9 @@ impl DissolveSession {
     fn refinement(&mut self, key: TileKey, dissolver: Dissolver, tiles: TileSize) -> Result<Refinement> {
         let image = self.prepare(&key.source)?;
         let (small, input) = (image.input(Scale::Whole(dissolver.resolution())), image.input(Scale::Tiles(tiles)));
-        let mut change = dissolve(&dissolver, &small.picture, key.recipe.t)?;
-        let mean = small.change(&change);
-        change.data.iter_mut().zip(&small.picture.data).for_each(|(dissolved, small)| *dissolved -= small);
-        let mut coarse = change.resize(input.picture.width, input.picture.height);
-        coarse.data.iter_mut().zip(&input.picture.data).for_each(|(change, v)| *change = (v + *change).clamp(0.0, 1.0));
+        let dissolved = dissolve(&dissolver, &small.picture, key.recipe.t)?;
+        let mean = small.change(&dissolved);
+        let coarse = with_change(&input.picture, &small.picture, dissolved);
         Ok(Refinement::new(key, TiledDissolver::new(dissolver, tiles), input, (coarse, mean), &mut self.tiles))
     }
 
@@ -357,6 +359,14 @@ fn dissolve(dissolver: &Dissolver, fitted: &Picture, t: usize) -> Result<Picture
     let x = Tensor::from_slice(&fitted.data, (1, 3, h, w), &Device::Cpu)?;
     let y = dissolver.dissolve(&x, &[t])?;
     Ok(Picture::new(w, h, 3, y.flatten_all()?.to_vec1()?))
+}
+
+/// A sharp picture with the change that dissolving made in a small one of it.
+fn with_change(picture: &Picture, small: &Picture, mut dissolved: Picture) -> Picture {
+    dissolved.data.iter_mut().zip(&small.data).for_each(|(dissolved, small)| *dissolved -= small);
+    let mut changed = dissolved.resize(picture.width, picture.height);
+    changed.data.iter_mut().zip(&picture.data).for_each(|(change, v)| *change = (v + *change).clamp(0.0, 1.0));
+    changed
 }
 
 /// A hash that is the same in each run and version of the program.

@@ -86,6 +86,19 @@ impl RunEntry {
         lead.or_else(|| Some(format!("{:.3} (DIA)", self.figure("auroc")?)))
     }
 
+    /// The 95 % interval of that AUROC.
+    pub fn interval(&self) -> Option<String> {
+        let of_lead = self.figure("lead_auroc").is_some();
+        let ends = self.manifest.figures.get(if of_lead { "lead_auroc_ci95" } else { "auroc_ci95" })?;
+        let [low, high] = [0, 1].map(|end| ends.get(end).and_then(serde_json::Value::as_f64));
+        Some(format!("{:.3} to {:.3}", low?, high?))
+    }
+
+    /// The scores that make the one that leads; `None` of a run from before that was written down.
+    pub fn lead(&self) -> Option<String> {
+        Some(self.manifest.figures.get("lead")?.as_str()?.replace('+', " + "))
+    }
+
     /// Figures of its manifest, where they are numbers.
     pub fn figure(&self, name: &str) -> Option<f64> {
         self.manifest.figures.get(name)?.as_f64()
@@ -180,8 +193,12 @@ mod tests {
         assert_eq!(auroc(), None);
         run.set_figures([("auroc", 0.75.into())]).unwrap();
         assert_eq!(auroc().as_deref(), Some("0.750 (DIA)"));
-        run.set_figures([("lead_auroc", 0.875.into())]).unwrap();
+        run.set_figures([("lead_auroc", 0.875.into()), ("lead", "dia+tiles".into())]).unwrap();
         assert_eq!(auroc().as_deref(), Some("0.875"));
+        let entry = || RunEntry::read(&run).unwrap();
+        assert_eq!((entry().lead().as_deref(), entry().interval()), (Some("dia + tiles"), None));
+        run.set_figures([("lead_auroc_ci95", vec![0.81, 0.94].into())]).unwrap();
+        assert_eq!(entry().interval().as_deref(), Some("0.810 to 0.940"));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! From values to pixels, and the round numbers along the way.
 
+use crate::text::thousands;
+
 /// An axis of a chart.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Axis {
@@ -100,23 +102,9 @@ fn write(value: f64, step: f64) -> String {
         if value == 0.0 { "0".into() } else { format!("{value:.digits$e}") }
     } else {
         let decimals = (-(step * (1.0 + 1e-9)).log10().floor()).clamp(0.0, 6.0) as usize;
-        thousands(&format!("{value:.decimals$}"))
+        thousands(format_args!("{value:.decimals$}"))
     };
     text.replace('-', "−")
-}
-
-/// `25000` as `25,000`.
-pub(crate) fn thousands(number: &str) -> String {
-    let (whole, rest) = number.find('.').map_or((number, ""), |dot| number.split_at(dot));
-    let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
-    let mut out = String::from(sign);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out + rest
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::{
         state::{OpenDataset, PairCounts},
     },
     data::{Duplicate, ImageId},
+    text::{count_of, thousands},
     ui::shared::{context::PanelContext, image_grid, theme, widgets},
 };
 use eframe::egui::{Button, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, vec2};
@@ -115,8 +116,11 @@ fn trouble(open: &OpenDataset, pair: &Duplicate) -> Option<&'static str> {
 pub fn warning(PairCounts { all, across }: PairCounts) -> Option<String> {
     match (all, across) {
         (0, _) => None,
-        (1, 0) => Some("1 pair of duplicates.".into()),
-        (_, 0) => Some(format!("{all} pairs of duplicates.")),
-        _ => Some(format!("{all} pairs of duplicates, {across} of them across the splits, which flatters every figure.")),
+        (_, 0) => Some(format!("{} of duplicates.", count_of(all, "pair"))),
+        _ => Some(format!(
+            "{} of duplicates, {} of them across the splits, which flatters every figure.",
+            count_of(all, "pair"),
+            thousands(across)
+        )),
     }
 }

@@ -9,7 +9,7 @@ use crate::{
         state::{Counts, OpenDataset, Workspace},
     },
     data::{Label, Split},
-    text::elided,
+    text::{count_of, elided, thousands},
     ui::shared::{context::PanelContext, tags, theme, widgets},
 };
 use eframe::egui::{RichText, Ui};
@@ -63,7 +63,7 @@ fn selected(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
     view::label_line(ui, open.dataset.label(id));
     widgets::weak(ui, format!("{} · {} × {} px", selection::note(open, item), item.size[0], item.size[1]));
     if !item.masks.is_empty() {
-        let masks = if item.masks.len() == 1 { "mask".into() } else { format!("{} masks", item.masks.len()) };
+        let masks = if item.masks.len() == 1 { "mask".into() } else { count_of(item.masks.len(), "mask") };
         widgets::weak(ui, format!("The line is the edge of its {masks}."));
     }
     if let Some(reason) = cx.state.data.broken.get(&id) {
@@ -100,12 +100,12 @@ fn counts(ui: &mut Ui, open: &OpenDataset) {
             for (label, n) in parts {
                 if n > 0 {
                     widgets::mark_ui(ui, label);
-                    ui.label(RichText::new(n.to_string()).size(theme::SMALL));
+                    ui.label(RichText::new(thousands(n)).size(theme::SMALL));
                 }
             }
         });
         let coloured = parts.map(|(label, n)| (n, widgets::label_colour(t, label)));
-        let text = parts.iter().filter(|(_, n)| *n > 0).map(|(l, n)| format!("{n} {}", widgets::label_word(*l)));
+        let text = parts.iter().filter(|(_, n)| *n > 0).map(|(l, n)| format!("{} {}", thousands(*n), widgets::label_word(*l)));
         let width = ui.available_width();
         widgets::stacked_bar(ui, width, &coloured, largest).on_hover_text(text.collect::<Vec<_>>().join(", "));
     }
@@ -143,7 +143,7 @@ fn problems(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
             ui,
             match files.len() {
                 1 => "One file or folder cannot be used:".to_string(),
-                n => format!("{n} files cannot be used:"),
+                n => format!("{} cannot be used:", count_of(n, "file")),
             },
         );
     }
@@ -152,7 +152,7 @@ fn problems(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
         widgets::weak(ui, widgets::sentence(reason));
     }
     if files.len() > LINES {
-        widgets::weak(ui, format!("… and {} more; “Copy list” has all", files.len() - LINES));
+        widgets::weak(ui, format!("… and {} more; “Copy list” has all", thousands(files.len() - LINES)));
     }
     ui.add_space(theme::PAGE);
 }

@@ -3,7 +3,7 @@
 use crate::{
     app::{DataCommand, icons, state::OpenDataset},
     data::{ALL, Label},
-    text::{count_of, elided},
+    text::{count_of, elided, thousands},
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Button, Checkbox, Frame, RichText, ScrollArea, Stroke, Ui, vec2};
@@ -109,7 +109,7 @@ fn choose(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
         classes(ui, |ui| {
             for (i, (class, counts)) in open.dataset.classes.iter().zip(&open.counts).enumerate() {
                 let mut normal = is_normal[i];
-                let tick = Checkbox::new(&mut normal, format!("{} ({})", elided(&class.name, NAME), counts.total()));
+                let tick = Checkbox::new(&mut normal, format!("{} ({})", elided(&class.name, NAME), thousands(counts.total())));
                 let tick = ui.add_enabled(!(is_normal[i] && is_last), tick);
                 if tick.on_disabled_hover_text("One class has to be normal: choose another one first.").changed() {
                     let names = open.dataset.classes.iter().enumerate();
@@ -131,7 +131,7 @@ fn ask_all(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
             "They have no labels. The models learn from normal images alone; where some may be abnormal, rank them with a \
              finished run (Results, “Score a folder…”), or label them by hand: select some, then Shift+N or Shift+A.",
         );
-        let text = format!("All {} are normal", open.dataset.items.len());
+        let text = format!("All {} are normal", thousands(open.dataset.items.len()));
         if ui.add(Button::new(text).min_size(vec2(0.0, 32.0))).clicked() {
             cx.send(DataCommand::SetNormal(vec![ALL.into()]));
         }

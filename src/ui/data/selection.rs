@@ -8,7 +8,7 @@ use crate::{
         state::{OpenDataset, Room, Workspace},
     },
     data::{ALL, Item},
-    text::elided,
+    text::{elided, thousands},
     ui::shared::{
         context::{PanelContext, keys_are_elsewhere},
         theme, widgets,
@@ -44,7 +44,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, end: impl FnOnce(&mut Ui, &m
             Workspace::Results => cx.state.selected_rows().len(),
             _ => chosen.images.len(),
         };
-        ui.label(RichText::new(format!("{count} selected")).size(theme::SMALL));
+        ui.label(RichText::new(format!("{} selected", thousands(count))).size(theme::SMALL));
         button(ui, cx, Id::LeaveOut, if chosen.all_left_out { "Take back" } else { "Leave out" });
         let is_wide = ui.available_width() > WIDE;
         if is_wide {

@@ -7,7 +7,7 @@ use crate::{
         state::{DataPage, Mark, OpenDataset, Opening, config_title},
     },
     data::{ImageId, Label},
-    text::count_of,
+    text::{count_of, thousands},
     ui::shared::{
         context::PanelContext,
         image_grid::{self, Grid, GridCell},
@@ -101,7 +101,10 @@ fn next(ui: &mut Ui, cx: &PanelContext<'_>, open: &OpenDataset) {
 /// Images, duplicates, and how far the search for the latter is.
 fn pages(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
     let (check, all, shown) = (&cx.state.data.duplicate_search, open.dataset.items.len(), cx.state.data.shown.len());
-    let images = if shown == all { format!("Images {all}") } else { format!("Images {shown} of {all}") };
+    let images = match shown == all {
+        true => format!("Images {}", thousands(all)),
+        false => format!("Images {} of {}", thousands(shown), thousands(all)),
+    };
     ui.horizontal(|ui| {
         views::menu(ui, cx);
         if cx.state.data.page == DataPage::Images {
@@ -109,7 +112,7 @@ fn pages(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
         }
         if let Some(found) = &check.found {
             let (pairs, used) = (count_of(found.duplicates.len(), "pair"), check.used.all);
-            let left = if used == found.duplicates.len() { pairs } else { format!("{used} of {pairs}") };
+            let left = if used == found.duplicates.len() { pairs } else { format!("{} of {pairs}", thousands(used)) };
             let duplicates = format!("Duplicates {left}");
             let pages = [(DataPage::Images, images.as_str()), (DataPage::Duplicates, duplicates.as_str())];
             if let Some(page) = widgets::choices(ui, cx.state.data.page, &pages) {
@@ -119,7 +122,7 @@ fn pages(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
         }
         ui.label(images);
         if check.running {
-            widgets::weak(ui, format!("· looking for duplicates, {} of {}", check.done, count_of(all, "image")));
+            widgets::weak(ui, format!("· looking for duplicates, {} of {}", thousands(check.done), count_of(all, "image")));
         } else if cx.state.running().is_some() {
             widgets::weak(ui, "· duplicates are looked for when nothing trains");
         } else if widgets::small_button(ui, "Look for duplicates")

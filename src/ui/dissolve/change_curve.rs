@@ -7,6 +7,7 @@ use crate::{
         state::{T_MAX, Track},
     },
     engine::export::{curves::Graph, results::Format},
+    text::thousands,
     ui::shared::{context::PanelContext, plot, theme, widgets},
 };
 use eframe::egui::{Ui, WidgetInfo, accesskit::Role, vec2};
@@ -14,13 +15,15 @@ use egui_plot::{FilledArea, GridMark, HLine, HoverPosition, Line, Points, VLine}
 
 /// Below this height the legend has one line, points.
 const LOW: f32 = 142.0;
+/// Least height of the plot.
+const LEAST: f32 = 48.0;
 
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, height: f32) {
     let d = &cx.state.dissolve;
     if !d.uses_t() || d.answers.change_curve().count() < 2 {
         return;
     }
-    let t = theme::of(ui);
+    let (t, top) = (theme::of(ui), ui.cursor().top());
     ui.horizontal(|ui| {
         // All tiles at every t would take minutes: the figure under the pictures is of all, and may differ.
         let is_of_tiles = d.scale().is_some_and(|scale| scale.is_tiles());
@@ -33,8 +36,12 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, height: f32) {
     });
     let d = &cx.state.dissolve;
     let legend = match &d.answers.band {
-        Some(band) if band.more() => format!("measuring the training normals, {} of {}…", band.count, band.of),
-        Some(band) => format!("thick: this image · band and thin line: 5 to 95 % and median of {} training normals", band.count),
+        Some(band) if band.more() => {
+            format!("measuring the training normals, {} of {}…", thousands(band.count), thousands(band.of))
+        }
+        Some(band) => {
+            format!("thick: this image · band and thin line: 5 to 95 % and median of {} training normals", thousands(band.count))
+        }
         None if cx.state.open().is_some_and(|o| o.training_normals > 0) => "the training normals come after the strip…".into(),
         None => "There are no training normals to compare with.".into(),
     };
@@ -50,7 +57,10 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, height: f32) {
         Some(dashed) if height < LOW => vec![format!("{dashed} · {legend}")],
         dashed => dashed.into_iter().chain([legend]).collect(),
     };
-    let plot = plot::quiet("change curve", t, (height - 22.0 - 30.0 * lines.len() as f32).max(60.0))
+    // What stands above and below it has its place first.
+    let head = ui.cursor().top() - top;
+    let below: f32 = lines.iter().map(|line| widgets::weak_height(ui, line) + ui.spacing().item_spacing.y).sum();
+    let plot = plot::quiet("change curve", t, (height - head - below - ui.spacing().item_spacing.y).max(LEAST))
         .include_y(0.0)
         .include_x(0.0)
         .include_x(1.0)

@@ -209,7 +209,7 @@ fn places(rect: Rect, aspect: f32) -> ([Rect; 3], Option<Rect>) {
     let (right, below) = (rect.left() + half.x + gap, rect.top() + half.y + gap);
     let places = [rect.min, pos2(right, rect.top()), pos2(right, below)].map(|min| Rect::from_min_size(min, half));
     // As wide as the picture above it.
-    let free = Rect::from_min_size(pos2(rect.left() + (half.x - stacked) / 2.0, below + 2.0), vec2(stacked, half.y));
+    let free = Rect::from_min_size(pos2(rect.left() + (half.x - stacked) / 2.0, below), vec2(stacked, half.y));
     (places, (free.height() >= CURVE && free.width() >= WIDE).then_some(free))
 }
 

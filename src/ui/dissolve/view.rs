@@ -16,6 +16,7 @@ use crate::{
     config::DissolveMethod,
     engine::dissolve::dissolved::{Change, Dissolved},
     gpu::compare_cpu,
+    text::{count_of, thousands},
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Align, DragValue, FontId, Label, Layout, RichText, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, vec2};
@@ -182,7 +183,7 @@ fn numbers(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             Some(_) if d.answers.nearly.is_some() => _ = widgets::weak(ui, "dissolving…"),
             // Nothing turns here: drawing it would take from the work.
             Some(done) if !done.is_complete() => {
-                widgets::weak(ui, format!("refining: {} of {} tiles", done.tiles[0], done.tiles[1]));
+                widgets::weak(ui, format!("refining: {} of {}", thousands(done.tiles[0]), count_of(done.tiles[1], "tile")));
             }
             Some(done) => changes(ui, done, method_word(d)),
             None if d.answers.failed.is_none() => {

@@ -3,10 +3,10 @@
 use crate::{
     app::{
         ResultsCommand,
-        state::{GalleryFilter, Tab},
+        state::{GalleryFilter, Tab, clicked},
     },
     engine::runs::score_set::ScoreSet,
-    text::elided,
+    text::{elided, thousands},
     ui::shared::{context::PanelContext, plot::percent, theme, widgets},
 };
 use eframe::egui::{Button, Grid, RichText, Ui};
@@ -29,18 +29,23 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
         ui.end_row();
         for class in classes {
             let results = &cx.state.results;
-            let is_listed = results.filter.class.as_ref() == Some(&class.class);
+            let is_listed = results.filter.classes.contains(&class.class);
             let name = ui.add(Button::selectable(is_listed, small(elided(&class.class, NAME).into_owned())));
-            if name.on_hover_text(format!("{}: a click lists its images alone", class.class)).clicked() {
-                let wanted = (!is_listed).then(|| class.class.clone());
-                let filter = GalleryFilter { class: wanted, ..results.filter.clone() };
+            let help = format!("{}: a click lists its images alone, Ctrl+click with those of others", class.class);
+            if name.on_hover_text(help).clicked() {
+                let adds = ui.input(|i| i.modifiers.command);
+                let classes = clicked(&results.filter.classes, class.class.clone(), adds);
+                let filter = GalleryFilter { classes, ..results.filter.clone() };
                 cx.send(ResultsCommand::Tab(Tab::All));
                 cx.send(ResultsCommand::Filter(filter));
             }
-            ui.label(small(class.images.to_string()));
+            ui.label(small(thousands(class.images)));
             let found = class.called_abnormal_at(cx.state.results.threshold);
-            ui.label(small(percent(found as f64 / class.images.max(1) as f64)))
-                .on_hover_text(format!("{found} of {} are called abnormal at this threshold", class.images));
+            ui.label(small(percent(found as f64 / class.images.max(1) as f64))).on_hover_text(format!(
+                "{} of {} are called abnormal at this threshold",
+                thousands(found),
+                thousands(class.images)
+            ));
             ui.label(small(class.auroc.map_or("–".into(), |auroc| format!("{auroc:.3}"))))
                 .on_hover_text("Of this class against all normal images");
             ui.end_row();

@@ -4,6 +4,7 @@ use crate::{
     app::{ResultsCommand, state::Tab},
     data::Label,
     engine::export::results::ResultsChart,
+    text::thousands,
     ui::shared::{
         context::PanelContext,
         plot::{self, percent},
@@ -40,7 +41,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             let left = rect.left() + NAMES + column as f32 * cell;
             let place = Rect::from_min_size(pos2(left, top), vec2(cell, CELL)).shrink(2.0);
             let response = ui.interact(place, ui.scope_id().with(("confusion", row, column)), Sense::click());
-            response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{count} {}", tab.name())));
+            response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{} {}", thousands(count), tab.name())));
             let share = count as f32 / total.max(1) as f32;
             let colour = widgets::label_colour(t, Some(label));
             ui.painter().rect_filled(place, theme::RADIUS, t.raised);
@@ -50,7 +51,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
                 ui.painter().rect_stroke(place, theme::RADIUS, Stroke::new(1.5, edge), StrokeKind::Inside);
             }
             let font = FontId::new(theme::BODY, theme::strong_family());
-            ui.painter().text(place.center() - vec2(0.0, 8.0), Align2::CENTER_CENTER, count, font, t.text);
+            ui.painter().text(place.center() - vec2(0.0, 8.0), Align2::CENTER_CENTER, thousands(count), font, t.text);
             let text = if total == 0 { "no images".into() } else { percent(f64::from(share)) };
             widgets::text_at(ui, place.center() + vec2(0.0, 9.0), Align2::CENTER_CENTER, text, t.text);
             if response.on_hover_text(format!("Show the {}", tab.name())).clicked() {

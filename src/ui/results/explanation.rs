@@ -17,6 +17,7 @@ use crate::{
         },
     },
     scores::{SHIFTS, ScoreKind, ScoreRow, ScoreTerms},
+    text::thousands,
     ui::shared::{
         context::PanelContext,
         plot::{self, percent},
@@ -62,7 +63,7 @@ fn place(ui: &mut Ui, cx: &PanelContext<'_>, set: &ScoreSet, row: &ScoreRow) {
     widgets::caption(ui, "WHY THIS SCORE");
     if let Some(normals) = &set.normals {
         let share = percent(normals.share_strictly_below(row.score));
-        ui.label(format!("More abnormal than {share} of the {} training normals.", normals.len()))
+        ui.label(format!("More abnormal than {share} of the {} training normals.", thousands(normals.len())))
             .on_hover_text("Each of them scored against all others");
     }
     match row.deviation.filter(|_| set.kind == ScoreKind::Dia || row.split == "train") {

@@ -7,7 +7,7 @@ use crate::{
     },
     engine::runs::score_set::ScoreSet,
     scores::Tag,
-    text::{count_of, elided},
+    text::{count_of, elided, thousands},
     ui::shared::{column_filter, context::PanelContext, image_grid, theme, views, widgets},
 };
 use eframe::egui::{
@@ -26,7 +26,7 @@ pub fn tabs(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
         ui.spacing_mut().item_spacing.x = 2.0;
         ui.spacing_mut().button_padding.x = 3.0;
         for tab in Tab::ALL {
-            let count = cx.state.results.count(tab);
+            let count = thousands(cx.state.results.count(tab));
             if tab.here(set) != tab {
                 continue;
             }
@@ -63,7 +63,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
             .config(MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside));
         let (button, _) = menu.ui(ui, |ui| menu_of_filters(ui, cx, set, &mut filter));
         button.widget_info(|| WidgetInfo::labeled(Role::Button, true, &text));
-        button.on_hover_text("By score, tag, class and columns of the table of labels");
+        button.on_hover_text("By score, tag, classes and columns of the table of labels");
         views::menu(ui, cx);
         if ui.available_width() > 200.0 {
             image_grid::size_buttons(ui, cx);
@@ -124,10 +124,10 @@ fn filters_of(ui: &mut Ui, cx: &PanelContext<'_>, set: &ScoreSet, filter: &mut G
     }
     for tag in Tag::ALL {
         let count = cx.state.results.review.count(tag);
-        ui.selectable_value(&mut filter.tag, Some(tag), format!("{} ({count})", tag.name()));
+        ui.selectable_value(&mut filter.tag, Some(tag), format!("{} ({})", tag.name(), thousands(count)));
     }
     for (tag, count) in cx.state.open_of(set).into_iter().flat_map(|open| &open.tags) {
-        ui.selectable_value(&mut filter.own_tag, Some(tag.clone()), format!("{tag} ({count})"));
+        ui.selectable_value(&mut filter.own_tag, Some(tag.clone()), format!("{tag} ({})", thousands(*count)));
     }
     if let Some(names) = &filter.within {
         widgets::caption(ui, "DRAWN ROUND");
@@ -137,12 +137,19 @@ fn filters_of(ui: &mut Ui, cx: &PanelContext<'_>, set: &ScoreSet, filter: &mut G
     }
     let classes = cx.state.results.tab.classes(set);
     // One that was chosen for other images can be taken away.
-    let of_others = filter.class.clone().filter(|class| !classes.contains(class));
-    if classes.len() > 1 || filter.class.is_some() {
-        widgets::caption(ui, "CLASS");
-        ui.selectable_value(&mut filter.class, None, "all classes");
+    let of_others: Vec<String> = filter.classes.iter().filter(|class| !classes.contains(class)).cloned().collect();
+    if classes.len() > 1 || !filter.classes.is_empty() {
+        widgets::caption(ui, "CLASSES");
+        if ui.selectable_label(filter.classes.is_empty(), "all classes").clicked() {
+            filter.classes.clear();
+        }
+        let counts = cx.state.results.class_counts(set);
         for class in classes.iter().chain(&of_others) {
-            ui.selectable_value(&mut filter.class, Some(class.clone()), elided(class, 60));
+            let (count, mut on) = (counts.get(&**class).copied().unwrap_or_default(), filter.classes.contains(class));
+            let line = ui.checkbox(&mut on, format!("{} ({})", elided(class, 60), thousands(count)));
+            if line.accessible_name(format!("{class}, {}", count_of(count, "image"))).changed() {
+                _ = if on { filter.classes.insert(class.clone()) } else { filter.classes.remove(class) };
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     },
     engine::{runs::score_set::ScoreSet, thumbnail_cache::Thumb},
     scores::ScoreRow,
-    text::elided,
+    text::{elided, thousands},
     ui::{
         data::selection,
         shared::{
@@ -86,7 +86,8 @@ fn without(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
     if out == 0 {
         return;
     }
-    let text = if out == 1 { "Train again without it".to_string() } else { format!("Train again without these {out}") };
+    let text =
+        if out == 1 { "Train again without it".to_string() } else { format!("Train again without these {}", thousands(out)) };
     train_again(ui, cx, set, &text);
 }
 

@@ -62,7 +62,6 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String))
             );
         }
         ui.horizontal_wrapped(|ui| {
-            widgets::action_button(ui, cx, Id::Report);
             widgets::button(ui, cx, "Run folder", || AppCommand::ShowFolder(set.run.clone()));
             widgets::action_button(ui, cx, Id::BigPicture);
         });

@@ -3,6 +3,7 @@
 use crate::{
     app::icons,
     scores::{PixelFigures, baseline_title},
+    text::count_of,
     ui::shared::{glossary, theme, widgets},
 };
 use eframe::egui::{RichText, Ui};
@@ -25,7 +26,6 @@ pub fn show(ui: &mut Ui, pixels: &PixelFigures) {
         let text = RichText::new(format!("{}  {}", icons::WARNING, widgets::sentence(&note)));
         ui.label(text.size(theme::SMALL).color(theme::of(ui).warning));
     }
-    let images =
-        if pixels.pixel_images == 1 { "1 masked image".into() } else { format!("{} masked images", pixels.pixel_images) };
+    let images = count_of(pixels.pixel_images, "masked image");
     widgets::weak(ui, format!("Over {images}: {}.", PixelFigures::MEANING));
 }

@@ -9,6 +9,7 @@ use crate::{
     engine::export::results::ResultsChart,
     jobs::job::Outcome,
     scores::{ScoreKind, SyntheticLesionCell, SyntheticLesions},
+    text::thousands,
     ui::shared::{
         context::PanelContext,
         plot::{self, percent},
@@ -106,7 +107,8 @@ fn chart(ui: &mut Ui, lesions: &SyntheticLesions, kind: ScoreKind) {
             widgets::weak(ui, format!("Dots grow with the spot: {} of the side.", sizes.join(", ").replace(" %,", ",")));
         }
     }
-    let text = format!("Synthetic spots in {} of {} held-out normals, not disease.", lesions.images, lesions.of);
+    let text =
+        format!("Synthetic spots in {} of {} held-out normals, not disease.", thousands(lesions.images), thousands(lesions.of));
     widgets::weak(ui, text).on_hover_text(
         "Half of the spots are bright, half dark. Contrast: their largest change, as a share of the range of the image's own \
          brightness. The anomaly map has learnt from spots, if of other shapes",

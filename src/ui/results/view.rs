@@ -3,17 +3,17 @@
 use super::{charts, compare_runs, gallery};
 use crate::{
     app::{
-        AppCommand, DataCommand, ResultsCommand,
+        AppCommand, DataCommand, ResultsCommand, RunsCommand,
         actions::Id,
         icons,
-        state::{ScoresStatus, Workspace},
+        state::{Overlay, ScoresStatus, Workspace, config_title},
     },
     engine::runs::score_set::ScoreSet,
     jobs::events::Pick,
-    text::{count_of, last_part},
+    text::{count_of, last_part, thousands},
     ui::shared::{context::PanelContext, image_grid::Grid, path_field, theme, widgets},
 };
-use eframe::egui::{Align, Button, ComboBox, Frame, Key, Layout, RichText, Ui, vec2};
+use eframe::egui::{Align, Button, ComboBox, Frame, Key, Layout, Response, RichText, Stroke, Ui, vec2};
 
 /// Width from which on charts and gallery lie beside each other, points.
 const BESIDE: f32 = 560.0;
@@ -114,10 +114,45 @@ fn images(ui: &mut Ui, cx: &mut PanelContext<'_>, gallery: &mut Grid, set: &Scor
 }
 
 fn head(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
-    let in_line = ui.available_width() >= BESIDE;
+    const HEIGHT: f32 = 44.0;
+    let title = |ui: &mut Ui, cx: &mut PanelContext<'_>| {
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            name(ui, cx, set);
+            about(ui, set);
+        });
+    };
+    if ui.available_width() < BESIDE {
+        title(ui, cx);
+        ui.horizontal_wrapped(|ui| actions(ui, cx, widgets::icon_button));
+        return;
+    }
     ui.horizontal(|ui| {
-        ui.set_height(32.0);
-        ui.label(RichText::new(&set.name).size(theme::TITLE));
+        ui.set_height(HEIGHT);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            actions(ui, cx, widgets::action_button);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| title(ui, cx));
+        });
+    });
+}
+
+/// What is done with all of a run's results; in a line from its right end. `report`: the form of the button that writes one.
+fn actions(ui: &mut Ui, cx: &mut PanelContext<'_>, report: fn(&mut Ui, &mut PanelContext<'_>, Id) -> Response) {
+    widgets::action_button(ui, cx, Id::ScoreFolder);
+    compare_runs::pick(ui, cx);
+    report(ui, cx, Id::Report);
+}
+
+/// The run's name, and which of its files of scores is in view.
+fn name(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
+    const FILES: f32 = 140.0;
+    ui.horizontal(|ui| {
+        let files = if set.files.len() > 1 { FILES } else { 0.0 };
+        let t = theme::of(ui);
+        ui.scope(|ui| {
+            ui.set_max_width((ui.available_width() - files).max(FILES));
+            widgets::cut_label(ui, &set.name, theme::TITLE, t.text);
+        });
         if set.files.len() > 1 {
             let now = ScoreSet::title(&set.file);
             let combo = ComboBox::from_id_salt("files").selected_text(RichText::new(now).size(theme::SMALL)).show_ui(ui, |ui| {
@@ -129,31 +164,17 @@ fn head(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
             });
             combo.response.accessible_name("File of scores").on_hover_text("Which images were scored by this run");
         }
-        if !in_line {
-            return about(ui, set);
-        }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            widgets::action_button(ui, cx, Id::ScoreFolder);
-            compare_runs::pick(ui, cx);
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| about(ui, set));
-        });
     });
-    if !in_line {
-        ui.horizontal_wrapped(|ui| {
-            compare_runs::pick(ui, cx);
-            widgets::action_button(ui, cx, Id::ScoreFolder);
-        });
-    }
 }
 
 /// Over which images the figures are.
 fn about(ui: &mut Ui, set: &ScoreSet) {
     let e = &set.evaluation;
     let over = if e.split == "all" { "all images".into() } else { format!("{} split", e.split) };
-    let unknown = if e.n_unlabelled > 0 { format!(", {} without a label", e.n_unlabelled) } else { String::new() };
+    let unknown = if e.n_unlabelled > 0 { format!(", {} without a label", thousands(e.n_unlabelled)) } else { String::new() };
     let text = match e.n_normal + e.n_abnormal {
         0 => format!("{} without labels, ranked", count_of(set.evaluated, "image")),
-        _ => format!("{over} · {} normal, {} abnormal{unknown}", e.n_normal, e.n_abnormal),
+        _ => format!("{over} · {} normal, {} abnormal{unknown}", thousands(e.n_normal), thousands(e.n_abnormal)),
     };
     widgets::cut_label(ui, &text, theme::SMALL, theme::of(ui).weak);
 }
@@ -180,19 +201,36 @@ fn ask_folder(ui: &mut Ui, cx: &mut PanelContext<'_>, folder: &mut String) {
     });
 }
 
-/// The pictures of the gallery come from the open data set; another one may be open.
+/// The pictures of the gallery come from the open data set; another one may be open, and that must be seen before any figure is read.
 fn other_data(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
     let path = &set.data.path;
     if cx.state.open_of(set).is_some() || path.as_os_str().is_empty() || cx.state.data.opening.is_some() {
         return;
     }
-    let t = theme::of(ui);
-    ui.horizontal_wrapped(|ui| {
-        let text = format!("{}  These are scores of {}, which is not the open data set.", icons::WARNING, last_part(path));
-        ui.label(RichText::new(text).size(theme::SMALL).color(t.warning));
-        if widgets::small_button(ui, "Open it").clicked() {
-            cx.send(DataCommand::OpenConfig(set.data.clone()));
-        }
+    let (t, theirs) = (theme::of(ui), config_title(&set.data));
+    let here = cx.state.open().map(|open| {
+        let count = cx.state.runs.iter().filter(|run| run.place == open.dataset.place).count();
+        (open.title(), last_part(&open.config.path), count)
+    });
+    let frame = Frame::new().fill(t.raised).stroke(Stroke::new(1.0, t.warning)).corner_radius(theme::RADIUS);
+    frame.inner_margin(theme::GAP).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        let text = match &here {
+            // Two of one name are told apart by where they lie.
+            Some((title, ..)) if *title == theirs => format!("Results of other images: those of {}", path.display()),
+            Some((title, ..)) => format!("Results of other images: those of {theirs}, not of {title}, which is open"),
+            None => format!("The pictures are missing: {theirs} is not open"),
+        };
+        ui.label(RichText::new(format!("{}  {text}.", icons::WARNING)).color(t.warning).family(theme::strong_family()));
+        ui.horizontal_wrapped(|ui| {
+            widgets::button(ui, cx, &format!("Open {theirs}"), || DataCommand::OpenConfig(set.data.clone()));
+            let Some((title, folder, count)) = here else { return };
+            let list = ui.add_enabled(count > 0, Button::new(format!("{} of {title}", count_of(count, "run"))));
+            if list.on_disabled_hover_text("No run has learnt from the open images yet.").clicked() {
+                cx.send(RunsCommand::Search(folder));
+                cx.send(AppCommand::Toggle(Overlay::Runs));
+            }
+        });
     });
 }
 
@@ -207,7 +245,11 @@ fn said_since(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
     let (are, them) = if n == 1 { ("is", "it") } else { ("are", "them") };
     let t = theme::of(ui);
     ui.horizontal_wrapped(|ui| {
-        let text = format!("{}  {n} of these images {are} {what}; the figures still count {them} as before.", icons::WARNING);
+        let text = format!(
+            "{}  {} of these images {are} {what}; the figures still count {them} as before.",
+            icons::WARNING,
+            thousands(n)
+        );
         ui.label(RichText::new(text).size(theme::SMALL).color(t.warning));
         gallery::train_again(ui, cx, set, "Train again");
     });

@@ -1,7 +1,10 @@
-//! The ticked runs: their curves over each other, and their settings side by side, the differing ones first.
+//! The ticked runs: their figures and what differs in their settings, their curves over each other, and all other settings.
 
 use crate::{
-    app::{AppCommand, state::side_by_side},
+    app::{
+        AppCommand,
+        state::{SettingRow, side_by_side},
+    },
     engine::runs::list::{RunCurve, RunEntry},
     ui::shared::{context::PanelContext, plot, theme, widgets},
 };
@@ -16,9 +19,27 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         widgets::weak(ui, "Tick a run to see its curves and settings; tick more to see them over each other, and what differs.");
         return;
     }
+    let settings = side_by_side(&runs.iter().map(|r| &r.config).collect::<Vec<_>>());
+    let (differing, same): (Vec<_>, Vec<_>) = settings.into_iter().partition(|row| row.differs);
+    let mut rows = figures(&runs);
+    let (count, all) = (differing.len(), differing.len() + same.len());
+    rows.extend(differing);
+    ui.horizontal(|ui| {
+        widgets::caption(ui, "FIGURES");
+        if runs.len() > 1 {
+            widgets::weak(ui, format!("and what differs: {count} of {all} settings"));
+        }
+        if widgets::small_button(ui, "Copy table").on_hover_text("With all settings").clicked() {
+            let line = |r: &SettingRow| format!("{}\t{}", r.key, r.values.join("\t"));
+            cx.send(AppCommand::Copy(rows.iter().chain(&same).map(line).collect::<Vec<_>>().join("\n")));
+        }
+    });
+    table(ui, "figures", &runs, &rows);
+    ui.add_space(theme::PAGE);
     curves(ui, cx, &runs);
     ui.add_space(theme::PAGE);
-    settings(ui, cx, &runs);
+    widgets::caption(ui, if runs.len() > 1 { "SETTINGS THAT ARE THE SAME" } else { "SETTINGS" });
+    table(ui, "settings", &runs, &same);
 }
 
 /// Colour and line of the run with this place in the comparison: never told apart by colour alone.
@@ -67,22 +88,29 @@ fn curves(ui: &mut Ui, cx: &PanelContext<'_>, runs: &[&RunEntry]) {
     }
 }
 
-fn settings(ui: &mut Ui, cx: &mut PanelContext<'_>, runs: &[&RunEntry]) {
+/// What came of each run, of those figures that one of them has.
+fn figures(runs: &[&RunEntry]) -> Vec<SettingRow> {
+    let seconds = |run: &RunEntry| run.figure("seconds").map(widgets::about);
+    let all: [(&str, &dyn Fn(&RunEntry) -> Option<String>); 4] = [
+        ("AUROC", &RunEntry::auroc),
+        ("95 % interval", &RunEntry::interval),
+        ("leading score", &RunEntry::lead),
+        ("time", &seconds),
+    ];
+    let row = |(name, of): (&str, &dyn Fn(&RunEntry) -> Option<String>)| {
+        let found: Vec<Option<String>> = runs.iter().map(|run| of(run)).collect();
+        let is_known = name == "AUROC" || found.iter().any(Option::is_some);
+        let values = found.into_iter().map(|value| value.unwrap_or("–".into())).collect();
+        is_known.then(|| SettingRow { key: name.into(), values, differs: true })
+    };
+    all.into_iter().filter_map(row).collect()
+}
+
+/// A column for each run, under its name.
+fn table(ui: &mut Ui, name: &str, runs: &[&RunEntry], rows: &[SettingRow]) {
     let t = theme::of(ui);
-    let rows = side_by_side(&runs.iter().map(|r| &r.config).collect::<Vec<_>>());
-    let differing = rows.iter().filter(|r| r.differs).count();
-    ui.horizontal(|ui| {
-        widgets::caption(ui, "SETTINGS");
-        if runs.len() > 1 {
-            widgets::weak(ui, format!("{differing} of {} differ", rows.len()));
-        }
-        if widgets::small_button(ui, "Copy table").clicked() {
-            let line = |r: &crate::app::state::SettingRow| format!("{}\t{}", r.key, r.values.join("\t"));
-            cx.send(AppCommand::Copy(rows.iter().map(line).collect::<Vec<_>>().join("\n")));
-        }
-    });
-    ScrollArea::horizontal().id_salt("settings").show(ui, |ui| {
-        Grid::new("settings side by side").striped(true).spacing([theme::PAGE, theme::STEP]).show(ui, |ui| {
+    ScrollArea::horizontal().id_salt(name).show(ui, |ui| {
+        Grid::new(name).striped(true).spacing([theme::PAGE, theme::STEP]).show(ui, |ui| {
             let cell = |ui: &mut Ui, text: &str, colour| {
                 let short = widgets::cut_middle(ui, text, &eframe::egui::FontId::proportional(theme::SMALL), 220.0);
                 let response = ui.label(RichText::new(&short).size(theme::SMALL).color(colour));
@@ -95,16 +123,10 @@ fn settings(ui: &mut Ui, cx: &mut PanelContext<'_>, runs: &[&RunEntry]) {
                 cell(ui, &format!("{}  {}", i + 1, run.manifest.name), look(t, i).0);
             }
             ui.end_row();
-            cell(ui, "AUROC", t.text);
-            for run in runs {
-                cell(ui, &run.auroc().unwrap_or("–".into()), t.text);
-            }
-            ui.end_row();
-            for row in &rows {
-                cell(ui, &row.key, if row.differs { t.text } else { t.weak });
-                for value in &row.values {
-                    cell(ui, value, if row.differs { t.text } else { t.weak });
-                }
+            for row in rows {
+                let colour = if row.differs { t.text } else { t.weak };
+                cell(ui, &row.key, colour);
+                row.values.iter().for_each(|value| cell(ui, value, colour));
                 ui.end_row();
             }
         });

@@ -4,7 +4,7 @@ use super::{theme, widgets};
 use crate::{
     app::state::{ColumnFilter, ColumnTest},
     data::{ColumnKind, Metadata, MetadataColumn},
-    text::{elided, images},
+    text::{elided, images, thousands},
 };
 use eframe::egui::{CollapsingHeader, DragValue, FontId, Margin, RichText, ScrollArea, TextEdit, Ui};
 use std::collections::BTreeSet;
@@ -67,7 +67,8 @@ fn choice(ui: &mut Ui, column: &MetadataColumn, test: Option<ColumnTest>) -> Opt
         for (value, count) in &column.values {
             let mut on = values.contains(&**value);
             let name = if value.is_empty() { EMPTY } else { &**value };
-            let line = ui.checkbox(&mut on, RichText::new(format!("{}  ({count})", elided(name, NAME))).size(theme::SMALL));
+            let line = ui
+                .checkbox(&mut on, RichText::new(format!("{}  ({})", elided(name, NAME), thousands(*count))).size(theme::SMALL));
             if line.accessible_name(format!("{} {name}, {}", column.name, images(*count))).changed() {
                 _ = if on { values.insert(value.to_string()) } else { values.remove(&**value) };
             }

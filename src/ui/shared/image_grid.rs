@@ -15,8 +15,8 @@ use crate::{
     engine::thumbnail_cache::Thumb,
 };
 use eframe::egui::{
-    Align2, Event, FontId, IdSalt, Key, PointerButton, Pos2, Rect, Response, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2,
-    WidgetInfo, accesskit::Role, pos2, style::ScrollAnimation, vec2,
+    Align2, Color32, Event, FontId, IdSalt, Key, PointerButton, Pos2, Rect, Response, ScrollArea, Sense, Stroke, StrokeKind, Ui,
+    Vec2, WidgetInfo, accesskit::Role, pos2, style::ScrollAnimation, vec2,
 };
 use std::{fmt, hash::Hash};
 
@@ -322,19 +322,29 @@ fn hover_text(cx: &PanelContext<'_>, cell: &GridCell) -> String {
     lines.join("\n")
 }
 
+/// What a cell's picture lies on: the page itself, so that a wide or a high picture has no bands beside it.
+fn ground(t: &theme::Tokens, is_marked: bool, has_picture: bool) -> Color32 {
+    match is_marked {
+        true => t.accent.gamma_multiply(0.35),
+        false if has_picture => t.page,
+        false => t.panel,
+    }
+}
+
 /// Draws a cell into `rect`: a square picture, and two lines under it.
 pub fn paint(ui: &Ui, cx: &mut PanelContext<'_>, rect: Rect, cell: &GridCell, hovered: bool) {
     let t = theme::of(ui);
     let picture = Rect::from_min_size(rect.min, Vec2::splat(rect.width()));
     let painter = ui.painter();
-    painter.rect_filled(picture, theme::RADIUS, if cell.marked { t.accent.gamma_multiply(0.35) } else { t.panel });
-    match cell.thumb.map(|thumb| (thumb, cx.textures.thumbnail(thumb))) {
+    let thumbnail = cell.thumb.map(|thumb| (thumb, cx.textures.thumbnail(thumb)));
+    painter.rect_filled(picture, theme::RADIUS, ground(t, cell.marked, matches!(thumbnail, Some((_, Some(_))))));
+    match thumbnail {
         Some((_, Some(texture))) => {
             let inner = widgets::fit(texture.size_vec2(), picture.shrink(2.0));
             let image = eframe::egui::Image::new((texture.id(), inner.size())).corner_radius(4);
             let image = if cell.left_out { image.tint(theme::LEFT_OUT) } else { image };
             // Nothing shines through it.
-            painter.rect_filled(inner, theme::RADIUS, t.panel);
+            painter.rect_filled(inner, theme::RADIUS, t.page);
             image.paint_at(ui, inner);
         }
         Some((thumb, None)) if cx.state.data.broken.contains_key(&thumb.image) => {
@@ -391,6 +401,13 @@ mod tests {
     fn cells_grow_with_the_window_and_by_hand() {
         assert_eq!([700.0, 1200.0, 3000.0].map(|width| cell_side(width, 0)), [112.0, 150.0, 160.0]);
         assert!(cell_side(700.0, -1) < 90.0 && cell_side(700.0, 1) == 140.0);
+    }
+
+    #[test]
+    fn pictures_lie_on_the_page_and_empty_cells_are_seen() {
+        let t = &theme::DARK;
+        assert_eq!([ground(t, false, true), ground(t, false, false)], [t.page, t.panel]);
+        assert!(ground(t, true, true) != t.page, "a marked one is seen all round");
     }
 
     #[test]

@@ -171,6 +171,11 @@ pub fn weak(ui: &mut Ui, text: impl Into<String>) -> Response {
     ui.label(RichText::new(text).size(theme::SMALL).color(colour))
 }
 
+/// The height of a [`weak`] text in the width there is.
+pub fn weak_height(ui: &Ui, text: &str) -> f32 {
+    ui.painter().layout(text.into(), FontId::proportional(theme::SMALL), Color32::WHITE, ui.available_width()).size().y
+}
+
 /// A figure and what it is of, on one narrow line.
 pub fn figure(ui: &mut Ui, name: &str, value: &str) -> Response {
     ui.horizontal(|ui| {

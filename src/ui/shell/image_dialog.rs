@@ -1,19 +1,26 @@
 //! One image, large: dissolved beside it, and on Results the nearest normal training images. Enter opens it, Escape closes it.
 
 use crate::{
-    app::{AppCommand, DataCommand, State, actions::Id as ActionId, icons, message::Texture, state::Workspace},
+    app::{
+        AppCommand, DataCommand, State,
+        actions::{Id as ActionId, may_lay_map},
+        icons,
+        message::Texture,
+        state::Workspace,
+    },
     engine::runs::score_set::ScoreSet,
     scores::{ScoreKind, ScoreRow},
     text::last_part,
     ui::{
         data::preprocess,
-        dissolve::{change_curve, compare, image_frame, t_slider, view},
+        dissolve::{captioned_image::CAPTION, change_curve, compare, image_frame, t_slider, view},
         results::{anomaly_map, explanation, review},
         shared::{context::PanelContext, plot::percent, tags, theme, widgets},
     },
 };
 use eframe::egui::{
-    Align, Button, Frame, Layout, RichText, ScrollArea, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, accesskit::Role, vec2,
+    Align, Button, Frame, Layout, Rect, RichText, ScrollArea, Stroke, StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo,
+    accesskit::Role, vec2,
 };
 
 /// Width of the column that explains the score.
@@ -25,12 +32,13 @@ const ABOVE: f32 = 200.0;
 /// Share of the room that a long name keeps beside what the pointer shows.
 const NAME: f32 = 0.4;
 /// Height of tags and note.
-const NOTE: f32 = 140.0;
+const NOTE: f32 = 116.0;
 
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String)) {
     let t = theme::of(ui);
     let window = ui.ctx().content_rect().size();
-    let room = window - Vec2::splat(if window.x < BESIDE.x { 16.0 } else { 64.0 });
+    // What lies below is seen round it, but the pictures have the room.
+    let room = window - Vec2::splat(if window.x < BESIDE.x { 16.0 } else { 32.0 });
     let frame = Frame::new().fill(t.panel).corner_radius(theme::RADIUS).inner_margin(theme::PAGE);
     let modal = widgets::modal("picture").frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(room.x - 32.0);
@@ -86,7 +94,7 @@ fn unscored(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         });
     }
     let size = ui.available_size();
-    if cx.state.is_large_alone() { preprocess::large(ui, cx, size) } else { picture(ui, cx, size, None) }
+    if cx.state.is_large_alone() { preprocess::large(ui, cx, size) } else { _ = picture(ui, cx, size, None) }
 }
 
 /// Why the image of the selected row cannot be seen: another picture must never stand under its name.
@@ -117,7 +125,7 @@ fn images(
         // A picture to look at closely has the room of what else there is.
         return review::show(ui, cx, note);
     }
-    picture(ui, cx, vec2(width, compare::used(cx, vec2(width, height))), elsewhere);
+    let has_curve = picture(ui, cx, vec2(width, compare::used(cx, vec2(width, height))), elsewhere);
     if let Some((terms, normals)) = row.terms.as_ref().zip(set.normals.as_ref()).filter(|_| has_bars(set, row)) {
         ui.allocate_ui(vec2(width, explanation::BARS), |ui| {
             ui.vertical(|ui| {
@@ -128,7 +136,7 @@ fn images(
     }
     review::show(ui, cx, note);
     if elsewhere.is_none() && cx.state.dissolve.missing().is_none() {
-        below(ui, cx);
+        below(ui, cx, has_curve);
     }
 }
 
@@ -139,33 +147,44 @@ fn has_bars(set: &ScoreSet, row: &ScoreRow) -> bool {
     row.terms.is_some() && set.normals.is_some() && is_told
 }
 
-/// Where the pictures leave room: the slider, and the change curve.
-fn below(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+/// Where the pictures leave room: the slider, and the change curve where it is not beside them.
+fn below(ui: &mut Ui, cx: &mut PanelContext<'_>, has_curve: bool) {
     const CURVE: f32 = 150.0;
     let slider = t_slider::height(ui.available_width()) + theme::GAP;
     if cx.state.dissolve.uses_t() && ui.available_height() >= slider {
         t_slider::show(ui, cx, cx.state.dissolve.training_range(&cx.state.train.config.dia));
     }
-    if ui.available_height() >= CURVE {
+    if ui.available_height() >= CURVE && !has_curve {
         change_curve::show(ui, cx, ui.available_height());
     }
     view::play(ui, cx);
 }
 
-/// The image and the dissolved one, as far as there is one.
-fn picture(ui: &mut Ui, cx: &mut PanelContext<'_>, size: Vec2, elsewhere: Option<&'static str>) {
-    match (elsewhere, cx.state.dissolve.missing()) {
-        (Some(reason), _) => not_here(ui, cx, size, reason),
-        (None, None) => {
-            if let Some(failure) = &cx.state.dissolve.answers.failed {
-                widgets::failure(ui, cx, &failure.summary, &failure.hint);
-                return image_frame::set_pointed(ui, None);
-            }
-            let seen = compare::show(ui, cx, size);
-            image_frame::set_pointed(ui, seen.hover);
-        }
-        (None, Some(missing)) => alone(ui, cx, size, missing),
+/// The image and the dissolved one, as far as there is one, and in the place that they leave the anomaly map or the change curve.
+/// Returns whether it is the curve.
+fn picture(ui: &mut Ui, cx: &mut PanelContext<'_>, size: Vec2, elsewhere: Option<&'static str>) -> bool {
+    if let Some(reason) = elsewhere {
+        not_here(ui, cx, size, reason);
+        return false;
     }
+    if let Some(missing) = cx.state.dissolve.missing() {
+        alone(ui, cx, size, missing);
+        return false;
+    }
+    if let Some(failure) = &cx.state.dissolve.answers.failed {
+        widgets::failure(ui, cx, &failure.summary, &failure.hint);
+        image_frame::set_pointed(ui, None);
+        return false;
+    }
+    let seen = compare::show(ui, cx, size);
+    image_frame::set_pointed(ui, seen.hover);
+    let Some(place) = seen.free else { return false };
+    if cx.state.workspace == Workspace::Results && anomaly_map::beside(ui, cx, place) {
+        return false;
+    }
+    let mut child = ui.new_child(UiBuilder::new().max_rect(place));
+    change_curve::show(&mut child, cx, place.height());
+    true
 }
 
 /// Why there is no picture, and the way to it.
@@ -270,13 +289,20 @@ fn dissolved_by(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     ui.separator();
 }
 
-/// Without a model nothing is dissolved: the picture that is explained, zoomed as all are; until it has come, the thumbnail.
+/// Without a model nothing is dissolved: the picture that is explained, zoomed as all are, and its anomaly map where there is one;
+/// until it has come, the thumbnail.
 fn alone(ui: &mut Ui, cx: &mut PanelContext<'_>, size: Vec2, missing: &str) {
     let (rect, _) = ui.allocate_exact_size(size, eframe::egui::Sense::hover());
     let has_picture = cx.state.workspace == Workspace::Results && cx.state.results.explanation.picture.is_some();
     let explained = cx.textures.get(&Texture::Explained).filter(|_| has_picture);
+    let has_map = has_picture && may_lay_map(cx.state).is_ok();
     if let Some((texture, size)) = explained.map(|picture| (picture.id(), picture.size())) {
-        let (place, size) = (rect.shrink2(vec2(0.0, 16.0)), size.map(|side| side as u32));
+        let (mut place, size) = (rect.shrink2(vec2(0.0, 16.0)), size.map(|side| side as u32));
+        if has_map {
+            let [picture, map] = halves(place, size[0] as f32 / size[1].max(1) as f32);
+            place = picture.with_min_y(picture.top() + CAPTION);
+            anomaly_map::beside(ui, cx, map);
+        }
         image_frame::layered(ui, cx, "the image", size, [(texture, 1.0)].into_iter(), place);
     } else if let Some(texture) = cx.state.selected.and_then(|id| cx.textures.thumbnail(id)) {
         let place = widgets::fit(texture.size_vec2(), rect.shrink2(vec2(0.0, 16.0)));
@@ -284,4 +310,29 @@ fn alone(ui: &mut Ui, cx: &mut PanelContext<'_>, size: Vec2, missing: &str) {
     }
     let t = theme::of(ui);
     widgets::text_at(ui, rect.center_bottom(), eframe::egui::Align2::CENTER_BOTTOM, missing, t.weak);
+}
+
+/// Two places for pictures of this form under their names, beside or above each other: as they are larger.
+fn halves(rect: Rect, aspect: f32) -> [Rect; 2] {
+    let gap = Vec2::splat(theme::GAP);
+    let half = (rect.size() - gap) / 2.0;
+    let (beside, above) = (vec2(half.x, rect.height()), vec2(rect.width(), half.y));
+    let width = |place: Vec2| place.x.min((place.y - CAPTION) * aspect);
+    let (size, step) =
+        if width(beside) >= width(above) { (beside, vec2(half.x + gap.x, 0.0)) } else { (above, vec2(0.0, half.y + gap.y)) };
+    [rect.min, rect.min + step].map(|min| Rect::from_min_size(min, size))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn picture_and_map_are_as_large_as_the_room_allows() {
+        let rect = Rect::from_min_size(Default::default(), vec2(800.0, 500.0));
+        let [square, map] = halves(rect, 1.0);
+        assert!(square.right() < map.left() && square.top() == map.top());
+        let [wide, map] = halves(rect, 3.0);
+        assert!(wide.bottom() < map.top() && wide.left() == map.left());
+    }
 }

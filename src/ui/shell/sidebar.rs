@@ -4,12 +4,12 @@ use crate::{
     app::{
         AppCommand, DataCommand, ResultsCommand, TrainCommand,
         actions::Id,
-        state::{Filter, OpenDataset, Workspace},
+        state::{Filter, OpenDataset, Workspace, clicked},
     },
     data::{ALL, Label, Split},
     engine::runs::list::RunEntry,
     run_dir::RunState,
-    text::images,
+    text::{images, thousands},
     ui::{
         data::open,
         runs::list,
@@ -17,6 +17,7 @@ use crate::{
     },
 };
 use eframe::egui::{Align, Button, FontId, Layout, RichText, Ui, WidgetInfo, accesskit::Role, vec2};
+use std::collections::BTreeSet;
 
 /// `path`: what was typed of one so far.
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, path: &mut String) {
@@ -91,7 +92,7 @@ fn data_set(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
         line(ui, cx, "Left out", open.left_out, None, now.left_out, to);
     }
     if open.unlabelled.total() > 0 && !open.counts.is_empty() {
-        let to = Filter { unlabelled: !now.unlabelled, class: None, ..now.clone() };
+        let to = Filter { unlabelled: !now.unlabelled, classes: BTreeSet::new(), ..now.clone() };
         line(ui, cx, "Without a label", open.unlabelled.total(), None, now.unlabelled, to);
     }
     if !open.counts.is_empty() {
@@ -99,8 +100,8 @@ fn data_set(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
         widgets::caption(ui, "CLASSES");
     }
     for (i, (class, counts)) in open.dataset.classes.iter().zip(&open.counts).enumerate().take(CLASSES) {
-        let chosen = now.class == Some(i);
-        let to = Filter { class: (!chosen).then_some(i), unlabelled: false, ..now.clone() };
+        let classes = clicked(&now.classes, i, ui.input(|input| input.modifiers.command));
+        let (chosen, to) = (now.classes.contains(&i), Filter { classes, unlabelled: false, ..now.clone() });
         let name = if class.name == ALL { "all of them" } else { &class.name };
         line(ui, cx, name, counts.total(), Some(class.label), chosen, to);
     }
@@ -140,11 +141,11 @@ fn line(ui: &mut Ui, cx: &mut PanelContext<'_>, name: &str, count: usize, mark: 
     let width = ui.available_width();
     let indent = if mark.is_some() { "      " } else { "" };
     // The name has what mark and count leave.
-    let count_width = ui.painter().layout_no_wrap(count.to_string(), FontId::proportional(theme::SMALL), t.weak).size().x;
+    let count_width = ui.painter().layout_no_wrap(thousands(count), FontId::proportional(theme::SMALL), t.weak).size().x;
     let room = width - count_width - if mark.is_some() { 64.0 } else { 40.0 };
     let short = widgets::cut_middle(ui, name, &FontId::proportional(theme::BODY), room);
     let button = Button::selectable(chosen, format!("{indent}{short}"))
-        .shortcut_text(RichText::new(count.to_string()).size(theme::SMALL).color(t.weak))
+        .shortcut_text(RichText::new(thousands(count)).size(theme::SMALL).color(t.weak))
         .min_size(vec2(width, 24.0));
     let response = ui.add(button);
     if let Some(label) = mark {

@@ -37,8 +37,8 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, field: &Field, by_tiles: Opt
     let limits = Limits::of(field.key)
         .map_or(String::new(), |limits| format!(" {}.", widgets::sentence(&limits.to_string()).trim_end_matches('.')));
     let of_paper = paper.map_or(String::new(), |paper| format!(" The paper: {paper}."));
-    let instead = by_tiles.map_or(String::new(), |value| format!(" This run works by tiles, and takes {value} for them."));
-    let help = format!("{}{limits}{of_paper}{instead}\n{}", field.help, field.key);
+    let instead = by_tiles.map_or(String::new(), |value| format!("{}\n", not_in_force(field.key, value)));
+    let help = format!("{instead}{}{limits}{of_paper}\n{}", field.help, field.key);
     // Without a hint the value has its room.
     let is_narrow = ui.available_width() < NARROW;
     let of_tiles = by_tiles.map(|value| format!("tiles {value}"));
@@ -75,7 +75,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, field: &Field, by_tiles: Opt
             }
             let (response, new) = value(ui, cx, field, &text, wide, error.is_some());
             focused = response.has_focus();
-            response.labelled_by(label.id).on_hover_text(&help);
+            response.labelled_by(label.id).on_hover_text(&help).on_disabled_hover_text(&help);
             new
         });
         if let Some(text) = new.inner {
@@ -97,6 +97,16 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, field: &Field, by_tiles: Opt
         widgets::weak(ui, field.help);
     } else if let Some(meaning) = meaning(field.key, &text) {
         widgets::weak(ui, widgets::sentence(&meaning));
+    }
+}
+
+/// Why what stands in a field is not in force where the run works by tiles, and what is.
+fn not_in_force(key: &str, value: &str) -> String {
+    let why = format!("Not in force: this run works by tiles, and takes {value} for them");
+    match key {
+        "ddpm.size" => format!("{why}, the side of a tile. “Tiles, px” changes it."),
+        key if key.starts_with("ddpm.") => format!("{why}. What is typed here is taken in its place."),
+        _ => format!("{why}, a third of this: their details are finer."),
     }
 }
 

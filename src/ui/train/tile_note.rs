@@ -19,8 +19,7 @@ pub fn show(ui: &mut Ui, cx: &PanelContext<'_>) {
         return;
     };
     let wanted = cx.state.train.config.data.tile;
-    let text =
-        if wanted == Tiling::Auto { format!("auto: {}.", decided.why) } else { format!("{}.", widgets::sentence(&decided.why)) };
+    let text = if wanted == Tiling::Auto { format!("auto: {}.", decided.why) } else { widgets::sentence(&decided.why) };
     widgets::weak(ui, text);
     if let (Some(tiles), Some(shorter)) = (decided.config.data.tiles(), cx.state.open().and_then(|open| open.median_side())) {
         let [working, _] = tiles.working([decided.config.shorter_side(Some(shorter)); 2]);

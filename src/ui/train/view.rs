@@ -10,6 +10,7 @@ use crate::{
     },
     config::Preset,
     jobs::job::Outcome,
+    text::thousands,
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Align, Layout, RichText, ScrollArea, Ui};
@@ -78,8 +79,8 @@ fn head(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             widgets::button(ui, cx, "Go to Data (1)", || AppCommand::Go(Workspace::Data));
         }
         (Some(open), None) => {
-            let normals = open.training_normals;
-            let text = format!("Learns from the {normals} normal training images of {}.", open.title());
+            let text =
+                format!("Learns from the {} normal training images of {}.", thousands(open.training_normals), open.title());
             ui.label(RichText::new(text).color(t.weak));
             if in_line {
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| total(ui, cx));

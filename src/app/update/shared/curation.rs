@@ -9,7 +9,7 @@ use crate::{
     },
     data::{Curation, ImageCuration, ImageId, Label},
     jobs::loader::LoadRequest,
-    text::{count_of, last_part},
+    text::{count_of, last_part, thousands},
 };
 use std::{
     path::{Path, PathBuf},
@@ -90,7 +90,7 @@ fn words(open: &OpenDataset, images: &[ImageId], what: Curate) -> String {
 fn named(open: &OpenDataset, images: &[ImageId]) -> String {
     match images {
         [one] => open.dataset.item(*one).map(|item| item.name.clone()).unwrap_or_default(),
-        several => format!("{} images", several.len()),
+        several => count_of(several.len(), "image"),
     }
 }
 
@@ -119,7 +119,7 @@ pub fn import(state: &mut State, path: &Path, table: &Curation) -> Vec<Effect> {
     let all = count_of(here.len() + gone.len(), "image");
     let found = match gone.len() {
         0 => format!("{file} names {all}, and all of them are here").replace("1 image, and all of them are", "1 image, which is"),
-        n => format!("{file} names {all}: {} here, {n} not found", here.len()),
+        n => format!("{file} names {all}: {} here, {} not found", thousands(here.len()), thousands(n)),
     };
     state.notify(if effects.is_empty() {
         format!("{found}; nothing changes")

@@ -34,7 +34,8 @@ pub fn question(state: &State, occlude: bool) -> Option<Effect> {
     let image = state.image_of_row()?;
     let nearest = row.terms.as_ref().map(|terms| terms.nearest.clone());
     let view = state.results.map_view;
-    let anomaly_map = (view.on && actions::may_lay_map(state).is_ok()).then_some(MapRequest { threshold: view.threshold });
+    // Laid over the picture or beside it: both are seen at once where there is room.
+    let anomaly_map = actions::may_lay_map(state).is_ok().then_some(MapRequest { threshold: view.threshold });
     let (generation, dataset) = (state.results.explanation.generation, open.dataset.clone());
     Some(Effect::Background(BackgroundEffect::Explain(Box::new(Question {
         generation,

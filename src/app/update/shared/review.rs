@@ -7,7 +7,7 @@ use crate::{
     },
     jobs::loader::LoadRequest,
     scores::{ImageReview, Tag},
-    text::last_part,
+    text::{images, last_part},
 };
 use std::path::{Path, PathBuf};
 
@@ -43,7 +43,7 @@ pub fn replace(state: &mut State, file: &Path, reviews: Vec<(String, ImageReview
     state.results.list();
     let what = match &reviews[..] {
         [(name, _)] => name.clone(),
-        several => format!("{} images", several.len()),
+        several => images(several.len()),
     };
     let edit = |reviews| Edit::Review { file: PathBuf::from(file), reviews };
     state.history.note(HistoryEntry::new(format!("Tags and note of {what}"), edit(before), edit(reviews)));

@@ -53,20 +53,19 @@ pub fn beside(state: &State, by: i64) -> Option<ImageId> {
 /// Lists the images that pass the filter; what it hides is not marked.
 pub fn show(state: &mut State) {
     let Some(open) = state.data.open.clone() else { return };
-    let classes = open.dataset.classes.len();
     let filter = &mut state.data.filter;
-    filter.class = filter.class.filter(|&class| class < classes);
+    filter.classes.retain(|&class| class < open.dataset.classes.len());
     // Labels and what is left out can be taken back until none is left to be shown.
     filter.left_out &= open.left_out > 0;
     filter.unlabelled &= open.unlabelled.total() > 0;
     filter.tag.take_if(|tag| !open.tags.contains_key(tag));
     filter.columns.keep_known(&open.dataset.metadata);
-    let Filter { split, class, left_out, unlabelled, .. } = *filter;
-    let (tag, curation) = (filter.tag.clone(), open.dataset.curation.clone());
+    let Filter { split, left_out, unlabelled, .. } = *filter;
+    let (classes, tag, curation) = (filter.classes.clone(), filter.tag.clone(), open.dataset.curation.clone());
     let by_columns = filter.columns.passes(&open.dataset.metadata);
     let passes = (0u32..).zip(&open.dataset.items).filter(|(_, item)| {
         split.is_none_or(|s| item.split == s)
-            && class.is_none_or(|c| item.class == Some(c))
+            && (classes.is_empty() || item.class.is_some_and(|class| classes.contains(&class)))
             && (!left_out || item.said.leave_out)
             && (!unlabelled || item.class.is_none() && !item.said.leave_out)
             && tag.as_ref().is_none_or(|tag| curation.has_tag(&item.name, tag))

@@ -37,7 +37,7 @@ fn the_grid_lists_images_by_the_columns_of_their_table() {
     give_table(&mut state);
     update(&mut state, DataCommand::Filter(Filter { columns: left(), ..Filter::default() }));
     assert_eq!(*state.data.shown, [0, 1, 4, 5].map(ImageId), "the last one has no row");
-    update(&mut state, DataCommand::Filter(Filter { columns: left(), class: Some(1), ..Filter::default() }));
+    update(&mut state, DataCommand::Filter(Filter { columns: left(), classes: [1].into(), ..Filter::default() }));
     assert_eq!(*state.data.shown, [1, 5].map(ImageId));
     let unfiltered = actions::get(Id::Unfiltered);
     assert!((unfiltered.allowed)(&state).is_ok());

@@ -61,7 +61,7 @@ fn switch_opens_the_large_view_and_each_image_is_asked_for_its_map() {
     assert_eq!((asked(&effects), state.overlay), (OWN, Some(Overlay::Picture)));
     assert_eq!(asked(&update(&mut state, AppCommand::Walk(1))), OWN, "the next image, too");
     assert!(view(&mut state, |v| v.on = false).is_empty());
-    assert_eq!(asked(&update(&mut state, AppCommand::Walk(-1))), Some(None));
+    assert_eq!(asked(&update(&mut state, AppCommand::Walk(-1))), OWN, "beside the pictures");
     let toggled = (actions::get(actions::Id::AnomalyMap).command)(&state);
     assert_eq!(asked(&update(&mut state, toggled)), OWN);
     assert!(state.results.map_view.on);

@@ -24,7 +24,7 @@ use crate::{
     app::{
         AppCommand, DataCommand, Effect, ResultsCommand, State, TrainCommand,
         message::{BackgroundEffect, ImageEffect, JobEffect, JobOrder, WindowEffect},
-        state::{Filter, JobState, Overlay, Quantity, Room, ScoresStatus, Side, THUMBNAIL_STEPS, Work, Workspace},
+        state::{Filter, JobState, Overlay, Quantity, Room, ScoresStatus, Side, THUMBNAIL_STEPS, Work, Workspace, clicked},
     },
     config::{DataConfig, RunConfig, ThresholdRule},
     data::{Class, Dataset, ImageId, Item, Label, Layout, Source, Split},
@@ -87,8 +87,15 @@ fn an_opened_set_selects_an_abnormal_test_image_and_can_be_filtered_and_walked()
     let mut state = opened();
     assert_eq!(state.selected, Some(ImageId(5)));
     assert_eq!(state.persisted.recent[0].path, PathBuf::from("set"));
-    update(&mut state, DataCommand::Filter(Filter { split: Some(Split::Test), class: Some(0), ..Filter::default() }));
+    update(&mut state, DataCommand::Filter(Filter { split: Some(Split::Test), classes: [0].into(), ..Filter::default() }));
     assert_eq!(*state.data.shown, [ImageId(4), ImageId(6)]);
+    let both = Filter { classes: [0, 1].into(), ..state.data.filter.clone() };
+    update(&mut state, DataCommand::Filter(both.clone()));
+    assert_eq!(state.data.shown.len(), 4);
+    let one = Filter { classes: clicked(&both.classes, 0, false), ..both.clone() };
+    update(&mut state, DataCommand::Filter(one.clone()));
+    assert_eq!(*state.data.shown, [ImageId(4), ImageId(6)]);
+    assert_eq!([(1, true), (0, true), (0, false)].map(|(class, adds)| clicked(&one.classes, class, adds).len()), [2, 0, 0]);
     update(&mut state, AppCommand::Walk(1));
     assert_eq!(state.selected, Some(ImageId(4)), "what the filter hides is not walked to");
     update(&mut state, AppCommand::Walk(9));

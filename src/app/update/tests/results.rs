@@ -79,7 +79,7 @@ fn the_gallery_is_sieved_and_sorted() {
     assert_eq!(*state.results.shown, [2, 1]);
     update(&mut state, ResultsCommand::Filter(GalleryFilter { text: "7.P".into(), ..GalleryFilter::default() }));
     assert_eq!(*state.results.shown, [0]);
-    update(&mut state, ResultsCommand::Filter(GalleryFilter { class: Some("none".into()), ..GalleryFilter::default() }));
+    update(&mut state, ResultsCommand::Filter(GalleryFilter { classes: ["none".into()].into(), ..GalleryFilter::default() }));
     assert!(state.results.shown.is_empty());
     update(&mut state, ResultsCommand::Filter(GalleryFilter::default()));
     update(&mut state, ResultsCommand::Tab(Tab::Training));

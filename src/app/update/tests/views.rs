@@ -36,7 +36,7 @@ fn next(state: &mut State) {
 fn a_view_of_the_grid_is_kept_and_shown_again() {
     let mut state = opened();
     assert!((actions::get(Id::NextView).allowed)(&state).is_err());
-    let filter = Filter { split: Some(Split::Test), class: Some(1), ..Filter::default() };
+    let filter = Filter { split: Some(Split::Test), classes: [1].into(), ..Filter::default() };
     update(&mut state, DataCommand::Filter(filter.clone()));
     let effects = update(&mut state, AppCommand::SaveView(" bad tests ".into()));
     assert_eq!(kept(&effects), state.workspace_settings);
@@ -107,11 +107,16 @@ fn column(name: &str) -> ColumnFilter {
 #[test]
 fn what_a_view_of_the_grid_asks_for_and_is_not_here_is_said() {
     let mut state = opened();
-    let here = DataListView { split: Some(Split::Test), class: Some("bad".into()), ..DataListView::default() };
+    let here = DataListView { split: Some(Split::Test), classes: ["bad".into()].into(), ..DataListView::default() };
     show(&mut state, "bad tests", ListView::Data(here.clone()));
     assert_eq!((state.view_note(), state.data.shown.len()), (None, 2));
-    let elsewhere =
-        DataListView { class: Some("cyst".into()), tag: Some("blur".into()), left_out: true, columns: column("side"), ..here };
+    let elsewhere = DataListView {
+        classes: ["cyst".into()].into(),
+        tag: Some("blur".into()),
+        left_out: true,
+        columns: column("side"),
+        ..here
+    };
     show(&mut state, "cysts", ListView::Data(elsewhere));
     let note = "“cysts” without what is not here: class cyst, left-out images, tag blur, column side.";
     assert_eq!((state.view_note().as_deref(), state.data.shown.len()), (Some(note), 4));
@@ -128,7 +133,7 @@ fn what_a_view_of_the_gallery_asks_for_and_is_not_here_is_said() {
     let mut state = scored();
     update(&mut state, AppCommand::Go(Workspace::Results));
     let filter = GalleryFilter {
-        class: Some("cyst".into()),
+        classes: ["cyst".into(), "drusen".into()].into(),
         range: [Some(7.0), None],
         own_tag: Some("blur".into()),
         columns: column("side"),
@@ -136,7 +141,8 @@ fn what_a_view_of_the_gallery_asks_for_and_is_not_here_is_said() {
     };
     let view = ResultsListView { score: ScoreKind::Map, tab: Tab::All, filter, likeness: true, maps: true, ..Default::default() };
     show(&mut state, "high maps", ListView::Results(view.clone()));
-    let lacks = "score Anomaly map with its range, class cyst, tag blur, column side, images by likeness, anomaly maps";
+    let lacks =
+        "score Anomaly map with its range, class cyst, class drusen, tag blur, column side, images by likeness, anomaly maps";
     assert_eq!(state.view_note(), Some(format!("“high maps” without what is not here: {lacks}.")));
     assert!(state.results.filter.is_empty(), "a range of another score says nothing of this one");
     assert_eq!(state.results.shown.len(), 4);

@@ -251,7 +251,7 @@ fn without_split_folders(files: Vec<PlacedFile>, base: &Path) -> DetectedLayout 
 }
 
 fn unlabelled(loose: usize) -> Option<Warning> {
-    let lie = if loose == 1 { "1 image lies".into() } else { format!("{loose} images lie") };
+    let lie = format!("{} {}", images(loose), if loose == 1 { "lies" } else { "lie" });
     (loose > 0).then(|| format!("{lie} in no class folder: unlabelled.").into())
 }
 

@@ -14,7 +14,7 @@ use crate::{
             tables::{Columns, LabelScheme, NONE, SEVERAL, SplitColumns, Table, plain},
         },
         metadata::Metadata,
-        text::{cut_list, display_part, display_path, elided, first_few, images, images_are, images_have},
+        text::{count_of, cut_list, display_part, display_path, elided, first_few, images, images_are, images_have},
     },
     error::Warning,
 };
@@ -165,8 +165,7 @@ impl<'a> Merge<'a> {
         let long: Vec<usize> =
             table.rows.iter().enumerate().filter(|(_, row)| is_long(row)).map(|(i, _)| table.line(i)).collect();
         if !long.is_empty() {
-            let rows =
-                if long.len() == 1 { format!("1 row of {name} has") } else { format!("{} rows of {name} have", long.len()) };
+            let rows = format!("{} of {name} {}", count_of(long.len(), "row"), if long.len() == 1 { "has" } else { "have" });
             let why = "perhaps by a comma in a text without quotation marks";
             self.warnings.push(format!("{rows} more cells than there are columns, {why} (row {}).", first_few(&long)));
         }
@@ -271,7 +270,7 @@ impl<'a> Merge<'a> {
 
     /// Warns of rows that say too little, or too much.
     fn judge_rows(&mut self) {
-        let rows = |n: usize, one: &str, many: &str| if n == 1 { format!("1 row {one}") } else { format!("{n} rows {many}") };
+        let rows = |n: usize, one: &str, many: &str| format!("{} {}", count_of(n, "row"), if n == 1 { one } else { many });
         let some = |list: &[Skipped]| first_few(list.iter().map(Skipped::name));
         let warnings = &mut self.warnings;
         if !self.missing.is_empty() {

@@ -21,7 +21,7 @@ use crate::{
             masks,
             tables::{LabelScheme, Root, is_table, is_table_name, xml_root},
         },
-        text::{cut_list, display_path, first_few, fold, images},
+        text::{count_of, cut_list, display_path, first_few, fold, images, thousands},
     },
     error::{NextStep, Warning},
 };
@@ -148,13 +148,16 @@ fn candidates<'a>(root: &Path, scan: &'a FileScan, annotations: &HashSet<PathBuf
         let place = if folder.is_empty() { String::new() } else { format!(" in {folder}") };
         let count = alike.len();
         if count > 3 && alike.iter().filter(|path| pictures.contains(&stem(path))).count() * 10 >= count * 8 {
-            notes.push(format!("{count} .{ending} files{place} are called like the images, one each, and are not read.").into());
+            notes.push(
+                format!("{} .{ending} files{place} are called like the images, one each, and are not read.", thousands(count))
+                    .into(),
+            );
         } else if ending == "xml" {
             paths.extend(lists_in_xml(root, alike, &place, notes));
         } else if count <= MAX_ALIKE {
             paths.extend(alike);
         } else {
-            let text = format!("{count} .{ending} files{place} are too many to be looked at as tables of labels.");
+            let text = format!("{} .{ending} files{place} are too many to be looked at as tables of labels.", thousands(count));
             notes.push(Warning::new(text, NextStep::NameTable));
         }
     }
@@ -165,8 +168,10 @@ fn candidates<'a>(root: &Path, scan: &'a FileScan, annotations: &HashSet<PathBuf
 /// The files of XML that annotate many images; of the others a line is said.
 fn lists_in_xml<'a>(root: &Path, files: Vec<&'a PathBuf>, place: &str, notes: &mut Vec<Warning>) -> Vec<&'a PathBuf> {
     if files.len() > MAX_ALIKE {
-        let text =
-            format!("{} .xml files{place} are too many to be lists of images: those of single images are not read.", files.len());
+        let text = format!(
+            "{}{place} are too many to be lists of images: those of single images are not read.",
+            count_of(files.len(), ".xml file")
+        );
         notes.push(text.into());
         return Vec::new();
     }
@@ -187,7 +192,7 @@ fn lists_in_xml<'a>(root: &Path, files: Vec<&'a PathBuf>, place: &str, notes: &m
         let files = if single.len() == 1 {
             "1 .xml file annotates a single image and is".into()
         } else {
-            format!("{} .xml files annotate a single image each and are", single.len())
+            format!("{} annotate a single image each and are", count_of(single.len(), ".xml file"))
         };
         notes.push(format!("{files} not read ({}).", first_few(single)).into());
     }

@@ -3,7 +3,7 @@
 use crate::data::{
     dataset::Skipped,
     layout::file_scan::FileScan,
-    text::{display_path, first_few, images},
+    text::{display_path, first_few, images, images_have},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -57,7 +57,7 @@ pub fn images_without_row(
         }
     };
     if !lone.is_empty() {
-        let count = if lone.len() == 1 { "1 image has".to_string() } else { format!("{} images have", lone.len()) };
+        let count = images_have(lone.len());
         warnings.push(format!(
             "{count} {what} and {} left out ({}).",
             if lone.len() == 1 { "is" } else { "are" },

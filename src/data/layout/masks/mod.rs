@@ -195,7 +195,8 @@ fn give(pictures: &mut [PictureFile], places: &[Place], given: Vec<(usize, usize
         notes.push(match anatomy {
             1 => "1 mask outlines anatomy, by the name of its folder, and is left out, since others outline findings.".into(),
             _ => format!(
-                "{anatomy} masks outline anatomy, by the names of their folders, and are left out, since others outline findings."
+                "{} outline anatomy, by the names of their folders, and are left out, since others outline findings.",
+                count_of(anatomy, "mask")
             ),
         });
     }

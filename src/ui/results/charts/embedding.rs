@@ -7,7 +7,7 @@ use crate::{
         state::{Colours, Overlay},
     },
     engine::runs::score_set::ScoreSet,
-    text::images,
+    text::{images, thousands},
     ui::shared::{context::PanelContext, plot, theme, widgets},
 };
 use eframe::egui::{
@@ -118,9 +118,11 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, view: &mut C
 fn progress(cx: &PanelContext<'_>, set: &ScoreSet) -> String {
     let e = &cx.state.results.embedding;
     match (e.described, e.points.len()) {
-        (Some([done, of]), 0) => format!("{done} of {of} images looked at"),
+        (Some([done, of]), 0) => format!("{} of {} looked at", thousands(done), images(of)),
         (_, 0) => "the encoder is being read".into(),
-        (_, n) if n < set.rows.len() => format!("{n} of {} images · draw round some to list only these", set.rows.len()),
+        (_, n) if n < set.rows.len() => {
+            format!("{} of {} · draw round some to list only these", thousands(n), images(set.rows.len()))
+        }
         (_, n) => format!("{} · draw round some to list only these", images(n)),
     }
 }

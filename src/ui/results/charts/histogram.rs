@@ -2,13 +2,16 @@
 
 use crate::{
     app::ResultsCommand,
+    config::ThresholdRule,
     data::Label,
     engine::{export::results::ResultsChart, runs::score_set::ScoreSet},
     scores::BINS,
+    text::thousands,
     ui::shared::{context::PanelContext, plot, theme, widgets},
 };
 use eframe::egui::{CursorIcon, DragValue, RichText, Ui};
 use egui_plot::{Bar, BarChart, VLine};
+use std::cell::Cell;
 
 const KINDS: [Option<Label>; 3] = [Some(Label::Normal), Some(Label::Abnormal), None];
 
@@ -18,12 +21,32 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, height: f32)
         widgets::caption(ui, "THRESHOLD");
         let mut value = cx.state.results.threshold;
         let speed = ((set.histogram.range[1] - set.histogram.range[0]) / 500.0).max(1e-9);
-        let field = ui.add(DragValue::new(&mut value).speed(speed).max_decimals(4)).accessible_name("Threshold");
-        let field = field.on_hover_text("An image with this score or more is called abnormal. Double click: back to its rule");
-        if field.double_clicked() {
-            reset(cx, set);
-        } else if field.changed() {
-            cx.send(ResultsCommand::Threshold(value));
+        let typed = Cell::new(None);
+        let parse = |text: &str| {
+            let read = read(set, text);
+            let value = read.as_ref().ok().map(|(threshold, _)| *threshold);
+            typed.set(Some(read));
+            value
+        };
+        let field = DragValue::new(&mut value).speed(speed).max_decimals(4).custom_parser(parse);
+        let field = ui.add(field).accessible_name("Threshold").on_hover_text(format!(
+            "An image with this score or more is called abnormal. Typed: a number, {}. Double click: back to its rule",
+            ThresholdRule::FORMS
+        ));
+        // What is wrong with what stands there is said until it is mended or left.
+        let (wrong, typed) = (field.id.with("wrong"), typed.into_inner());
+        if let Some(read) = &typed {
+            ui.data_mut(|data| data.insert_temp(wrong, read.as_ref().err().cloned()));
+        }
+        if let Some(why) = ui.data(|data| data.get_temp::<Option<String>>(wrong)).flatten().filter(|_| field.has_focus()) {
+            field.show_tooltip_text(widgets::sentence(&why));
+        }
+        match typed {
+            Some(Ok((_, Some(rule)))) if cx.state.results.rule != Some(rule) => cx.send(ResultsCommand::Rule(rule)),
+            Some(Ok((_, Some(_)))) => {}
+            _ if field.double_clicked() => reset(cx, set),
+            _ if field.changed() => cx.send(ResultsCommand::Threshold(value)),
+            _ => {}
         }
     });
     let (range, width) = (set.histogram.range, set.histogram.width());
@@ -50,7 +73,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, height: f32)
     let bin = shown.inner.map(|at| (at.x - range[0]) / width).filter(|b| (0.0..BINS as f64).contains(b));
     let text = match bin {
         Some(bin) => bin_words(set, bin as usize),
-        None => format!("{} of {} called abnormal", called(set, threshold), set.evaluated),
+        None => format!("{} of {} called abnormal", thousands(called(set, threshold)), thousands(set.evaluated)),
     };
     widgets::weak_line(ui, text);
     if response.hovered() {
@@ -65,6 +88,18 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, height: f32)
     }
 }
 
+/// A threshold as it is typed, a number or a rule, with the rule; or what may be typed.
+fn read(set: &ScoreSet, text: &str) -> Result<(f64, Option<ThresholdRule>), String> {
+    let text = text.trim().replace('−', "-");
+    if let Some(number) = text.parse().ok().filter(|number: &f64| number.is_finite()) {
+        return Ok((number, None));
+    }
+    let rule: ThresholdRule =
+        text.parse().map_err(|_| format!("“{text}” is no threshold: type a number, {}", ThresholdRule::FORMS))?;
+    let threshold = set.threshold(rule).map_err(|_| format!("{rule} needs {}", rule.needs()))?;
+    Ok((threshold, Some(rule)))
+}
+
 /// How many of the evaluated rows are at or above the threshold; they come in descending order.
 fn called(set: &ScoreSet, threshold: f64) -> usize {
     set.evaluated().partition_point(|r| r.score >= threshold)
@@ -73,7 +108,8 @@ fn called(set: &ScoreSet, threshold: f64) -> usize {
 fn bin_words(set: &ScoreSet, bin: usize) -> String {
     let [from, to] = set.histogram.edges(bin);
     let counts = KINDS.iter().zip(&set.histogram.counts).filter(|(_, counts)| counts.iter().any(|n| *n > 0));
-    let counts: Vec<String> = counts.map(|(label, counts)| format!("{} {}", counts[bin], widgets::label_word(*label))).collect();
+    let counts: Vec<String> =
+        counts.map(|(label, counts)| format!("{} {}", thousands(counts[bin]), widgets::label_word(*label))).collect();
     format!("{from:.3} to {to:.3}: {}", counts.join(", "))
 }
 
