@@ -4,7 +4,7 @@ use super::streams;
 use crate::{
     config::{ConfigError, DataConfig, DeviceKind, LabelColumns, Preset, RunConfig, apply_settings},
     error::{Error, Result},
-    run_dir::{RunDir, RunState},
+    run_dir::{RunDir, RunState, files},
 };
 use clap::{
     Arg, Command,
@@ -194,7 +194,9 @@ impl Common {
                 "leave it away, or begin a new run with it",
             ));
         }
-        let run = RunDir::open(run)?;
+        // As `runs` lists it.
+        let listed = self.workspace.join(files::RUNS).join(run);
+        let run = RunDir::open(if !run.is_dir() && listed.is_dir() { &listed } else { run })?;
         if let Some(path) = &data.data {
             streams::refuse_dash(Some(path), "--data", "the run opens its images again")?;
             let mut config = run.config()?;

@@ -53,7 +53,8 @@ pub fn copy(file: &mut impl Read) -> Result<()> {
 pub fn usage(said: &clap::Error) -> Result<u8> {
     if said.use_stderr() {
         if speaks_json() {
-            event(&json!({"error": said.render().to_string().trim()}));
+            let text = said.render().to_string();
+            event(&json!({"error": text.trim().trim_start_matches("error: ")}));
         } else {
             let _ = said.print();
         }

@@ -107,6 +107,9 @@ fn a_run_goes_on_where_its_images_were_moved_and_keeps_what_it_was_made_with() {
             said(&output)
         );
     }
+    let name = run.file_name().unwrap();
+    let by_name = call(dir.path(), &[&"train-dia", &"--resume", &name, &"--workspace", &"ws"]);
+    assert!(by_name.status.success(), "as `runs` lists it: {}", said(&by_name));
     // As if it had been stopped.
     RunDir::open(&run).unwrap().set_state(dissolve_studio::run_dir::RunState::Unfinished).unwrap();
     fs::rename(dir.path().join("images"), dir.path().join("moved")).unwrap();
