@@ -71,8 +71,8 @@ fn train(kind: RunKind, config: &RunConfig) -> String {
     line
 }
 
-/// Settings of the data that have flags of their own.
-const FLAGS: [&str; 4] = ["data.path", "data.normal", "data.labels", "data.columns"];
+/// Settings of the data that have flags of their own, or that the window alone makes.
+const FLAGS: [&str; 5] = ["data.path", "data.normal", "data.labels", "data.columns", "data.only"];
 
 /// Settings that differ, or were said to be the same, as `section.key` and value; those with flags of their own are not among them.
 fn differences(from: &RunConfig, to: &RunConfig) -> Vec<(String, String)> {
@@ -114,7 +114,6 @@ mod tests {
         config.data.split_seed = 4;
         config.data.test_fraction.0 = 0.5;
         config.data.curation = Some("/data/curation.csv".into());
-        config.data.only = vec!["left eye".into(), "b".into()];
         config.data.window = "40/400".parse().unwrap();
         let config = apply_setting(&config, "ddpm.dim", "32").unwrap();
         assert_eq!(config.run.kept.len(), 1, "the preset's own, said");

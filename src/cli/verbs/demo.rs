@@ -41,5 +41,5 @@ pub fn make(args: MakeArgs) -> Result<()> {
 }
 
 fn say(path: &Path) -> Result<()> {
-    out::path(&path)
+    out::path(path)
 }

@@ -91,19 +91,19 @@ fn curves(ui: &mut Ui, cx: &PanelContext<'_>, runs: &[&RunEntry]) {
 /// What came of each run, of those figures that one of them has.
 fn figures(runs: &[&RunEntry]) -> Vec<SettingRow> {
     let seconds = |run: &RunEntry| run.figure("seconds").map(widgets::about);
-    let all: [(&str, &dyn Fn(&RunEntry) -> Option<String>); 4] = [
-        ("AUROC", &RunEntry::auroc),
-        ("95 % interval", &RunEntry::interval),
-        ("leading score", &RunEntry::lead),
-        ("time", &seconds),
-    ];
-    let row = |(name, of): (&str, &dyn Fn(&RunEntry) -> Option<String>)| {
+    let row = |name: &str, of: &dyn Fn(&RunEntry) -> Option<String>| {
         let found: Vec<Option<String>> = runs.iter().map(|run| of(run)).collect();
         let is_known = name == "AUROC" || found.iter().any(Option::is_some);
         let values = found.into_iter().map(|value| value.unwrap_or("–".into())).collect();
         is_known.then(|| SettingRow { key: name.into(), values, differs: true })
     };
-    all.into_iter().filter_map(row).collect()
+    let all = [
+        row("AUROC", &RunEntry::auroc),
+        row("95 % interval", &RunEntry::interval),
+        row("leading score", &RunEntry::lead),
+        row("time", &seconds),
+    ];
+    all.into_iter().flatten().collect()
 }
 
 /// A column for each run, under its name.
