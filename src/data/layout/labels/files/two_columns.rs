@@ -17,8 +17,9 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-/// Columns that are looked at, at most.
+/// Columns, and first rows, that are looked at, at most.
 const MOST: usize = 16;
+const ROWS: usize = 2000;
 /// Between the names of the two columns, in the name of what is made of them.
 const AND: &str = " and ";
 
@@ -68,9 +69,10 @@ impl TwoColumns<'_> {
         if first == second || Some(second) == self.columns.label || !self.may_be_of_file(second) {
             return false;
         }
-        let distinct = |column: usize| self.table.column(column).collect::<HashSet<_>>().len();
-        let both = self.table.rows.iter().map(|row| self.values(pair, row)).collect::<HashSet<_>>().len();
-        both * 10 >= self.table.rows.len() * 9 && pair.into_iter().all(|column| distinct(column) > 1 && distinct(column) < both)
+        let rows = || self.table.rows.iter().take(ROWS).map(|row| self.values(pair, row));
+        let both = rows().collect::<HashSet<_>>().len();
+        let tells_less = |side: usize| (2..both).contains(&rows().map(|values| values[side]).collect::<HashSet<_>>().len());
+        both * 10 >= rows().count() * 9 && tells_less(0) && tells_less(1)
     }
 
     /// Whether a column may name what has its whole name elsewhere: files, or numbers of pictures.
