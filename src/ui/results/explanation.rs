@@ -161,8 +161,11 @@ fn where_it_matters(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &ScoreRow, room
                 widgets::weak(ui, "Framed: the tile where the anomaly map is highest, enlarged below.");
             }
             widgets::action_button_as(ui, cx, Id::Map, Button::new("Make the map"));
-            // Why there is no picture yet, the button says.
-            widgets::weak(ui, actions::may_score(cx.state).err().unwrap_or("Of where covering the picture changes DIA’s score."));
+            let may_score = actions::may_score(cx.state);
+            widgets::weak(ui, may_score.err().unwrap_or("Of where covering the picture changes DIA’s score."));
+            if let (Ok(()), Err(why)) = (may_score, (actions::get(Id::Map).allowed)(cx.state)) {
+                widgets::weak(ui, why);
+            }
         }
         OcclusionMap::Running { done, of } => {
             ui.horizontal(|ui| {
