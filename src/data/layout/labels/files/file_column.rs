@@ -64,7 +64,7 @@ pub fn resolve_columns(files: &NamedFiles, path: &Path, table: Table, wanted: &L
 fn folder_column(files: &NamedFiles, path: &Path, table: &Table, columns: &Columns, wanted: &LabelColumns) -> Option<FileColumn> {
     let distinct = |c: usize| table.column(c).collect::<HashSet<_>>().len();
     // A row for each patient, under whatever name: `BraTS21ID`. Other folders with a row each are the classes.
-    let is_of_rows = |c: usize| distinct(c) == table.rows.len() && are_of_patients(table, c);
+    let is_of_rows = |c: usize| are_of_patients(table, c) && distinct(c) == table.rows.len();
     let may_be = |&c: &usize| match wanted.file.is_empty() {
         true => columns.patient == Some(c) || is_of_folders(&table.headers[c]) || is_of_rows(c),
         false => columns.file == Some(c),
