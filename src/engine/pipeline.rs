@@ -231,17 +231,17 @@ pub fn evaluate(run: &RunDir) -> Result<Evaluation> {
 
 /// The data of a run, ready to learn from.
 pub fn open_data(config: &RunConfig, reporter: &mut dyn Reporter) -> Result<Arc<Dataset>> {
-    let data = open_quietly(config)?;
+    // Those across the splits flatter every figure.
+    let data = open_quietly(config)?.with_known_duplicates();
     for warning in data.warnings.iter().cloned().chain(data.unusable()) {
         reporter.event(Event::Notice(warning.into()));
     }
     data.curation_summary().into_iter().for_each(|text| reporter.event(Event::Notice(text.into())));
-    Ok(data)
+    Ok(Arc::new(data))
 }
 
-fn open_quietly(config: &RunConfig) -> Result<Arc<Dataset>> {
-    // Those across the splits flatter every figure.
-    let data = Dataset::open(&config.data, &|_| {})?.with_known_duplicates();
+fn open_quietly(config: &RunConfig) -> Result<Dataset> {
+    let data = Dataset::open(&config.data, &|_| {})?;
     data.require_normal()?;
     let normals = data.training_normals().len();
     if normals < 2 {
@@ -250,7 +250,7 @@ fn open_quietly(config: &RunConfig) -> Result<Arc<Dataset>> {
             NextStep::CheckNormal,
         ));
     }
-    Ok(Arc::new(data))
+    Ok(data)
 }
 
 /// The diffusion model that the settings name, where they name one.

@@ -9,7 +9,7 @@ use crate::data::{
     layout::{
         detected::DetectedLayout,
         file_scan::FileScan,
-        tables::{Columns, LabelScheme, Table},
+        tables::{Columns, LabelScheme, Table, in_line_of},
     },
     text::{cut_list, fold},
 };
@@ -51,11 +51,7 @@ impl NameList {
     /// The list as a table of labels: each name with the class.
     fn labelled(&self) -> LabelTable {
         let class = self.class();
-        let with_class = |row: &StringRecord| {
-            let mut labelled = StringRecord::from(vec![row.get(0).unwrap_or_default(), &class]);
-            labelled.set_position(row.position().cloned());
-            labelled
-        };
+        let with_class = |row: &StringRecord| in_line_of(row, [row.get(0).unwrap_or_default(), &class]);
         let table = Table {
             headers: vec![self.table.header(Some(0)).into(), "list".into()],
             rows: self.table.rows.iter().map(with_class).collect(),

@@ -50,7 +50,7 @@ pub fn from_given(root: &Path, scan: &mut FileScan, path: &Path, config: &DataCo
         return Err(complain(reasons.first().map_or("holds no table", String::as_str)));
     };
     let chosen = continued(&sources, best);
-    let masks = mask_columns::masks(scan, &files, &chosen.iter().map(|&i| &sources[i].0).collect::<Vec<_>>());
+    let masks = mask_columns::masks(scan, &files, chosen.iter().map(|&i| &sources[i].0));
     if !masks.is_empty() {
         masks::give_named(scan, masks);
         return from_given(root, scan, path, config);

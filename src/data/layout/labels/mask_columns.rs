@@ -13,9 +13,8 @@ use std::{collections::HashSet, path::PathBuf};
 
 /// Images, by their numbers, and the masks that columns called so name in their rows: those that were taken for images, or that
 /// belonged to none. Empty where all masks have their images already.
-pub fn masks(scan: &FileScan, files: &NamedFiles, sources: &[&LabelTable]) -> Vec<(usize, PathBuf)> {
-    let columns: Vec<(&LabelTable, usize)> =
-        sources.iter().flat_map(|source| mask_columns(source).map(|c| (*source, c))).collect();
+pub fn masks<'a>(scan: &FileScan, files: &NamedFiles, sources: impl Iterator<Item = &'a LabelTable>) -> Vec<(usize, PathBuf)> {
+    let columns: Vec<(&LabelTable, usize)> = sources.flat_map(|source| mask_columns(source).map(move |c| (source, c))).collect();
     if columns.is_empty() {
         return Vec::new();
     }

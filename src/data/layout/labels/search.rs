@@ -105,7 +105,7 @@ pub fn find(root: &Path, scan: &mut FileScan, config: &DataConfig) -> TableLabel
     };
     found.notes.extend(unused_lists(root, &names));
     let chosen = continued(&sources, best);
-    let masks = mask_columns::masks(scan, &files, &chosen.iter().map(|&i| &sources[i].0).collect::<Vec<_>>());
+    let masks = mask_columns::masks(scan, &files, chosen.iter().map(|&i| &sources[i].0));
     if !masks.is_empty() {
         masks::give_named(scan, masks);
         return find(root, scan, config);

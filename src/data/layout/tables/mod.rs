@@ -23,6 +23,6 @@ pub use columns::{Columns, SplitColumns, is_measure, is_of_folders, plain, sound
 pub use json::{JOIN, unmarked};
 pub use labels::{FINDING, LabelScheme, NONE, SEVERAL};
 pub use read::{TABLE_ENDINGS, TablePreview, is_table, is_table_name, most_bytes};
-pub use table::{NoTable, Table};
+pub use table::{NoTable, Table, in_line_of};
 pub use text::decode as decode_text;
 pub use xml::{Root, root as xml_root};

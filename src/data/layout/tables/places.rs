@@ -2,7 +2,7 @@
 
 use super::{
     columns::{is_label, plain},
-    table::Table,
+    table::{Table, in_line_of},
 };
 use csv::StringRecord;
 
@@ -105,9 +105,7 @@ impl Table {
             let (name, class) = apart(self.field(row, Some(column))).unwrap_or_default();
             let fields =
                 (0..self.headers.len()).map(|c| if c == column { name.clone() } else { self.field(row, Some(c)).to_string() });
-            let mut apart: StringRecord = fields.chain([class]).collect();
-            apart.set_position(row.position().cloned());
-            apart
+            in_line_of(row, fields.chain([class]))
         };
         let rows = self.rows.iter().map(row).collect();
         Some(Self { headers, rows, sheet: self.sheet.clone(), ..*self })

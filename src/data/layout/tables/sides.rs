@@ -3,7 +3,7 @@
 use super::{
     columns::{Columns, plain},
     labels::LabelScheme,
-    table::Table,
+    table::{Table, in_line_of},
 };
 use crate::config::LabelColumns;
 use csv::StringRecord;
@@ -41,9 +41,7 @@ impl Table {
             kept.iter().map(|&c| pair(c).map_or_else(|| self.headers[c].clone(), |(_, name, _)| name.clone())).collect();
         let row = |row: &StringRecord, is_right: bool| {
             let at = |c: usize| pair(c).filter(|_| is_right).map_or(c, |(_, _, right)| *right);
-            let mut apart: StringRecord = kept.iter().map(|&c| self.field(row, Some(at(c)))).collect();
-            apart.set_position(row.position().cloned());
-            apart
+            in_line_of(row, kept.iter().map(|&c| self.field(row, Some(at(c)))))
         };
         let rows = self.rows.iter().flat_map(|fields| [false, true].map(|is_right| row(fields, is_right))).collect();
         Some(Self { headers, rows, sheet: self.sheet.clone(), ..*self })

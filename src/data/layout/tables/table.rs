@@ -106,11 +106,7 @@ impl Table {
             let (name, rest) = cells.split_at(cells.len().saturating_sub(kept));
             [name.join(" ")].into_iter().chain(rest.iter().map(|cell| cell.to_string())).collect()
         };
-        let row = |row: &StringRecord| {
-            let mut whole = StringRecord::from(joined(&row.iter().collect::<Vec<_>>()));
-            whole.set_position(row.position().cloned());
-            whole
-        };
+        let row = |row: &StringRecord| in_line_of(row, joined(&row.iter().collect::<Vec<_>>()));
         let headers = joined(&self.headers.iter().map(String::as_str).collect::<Vec<_>>());
         let rows = self.rows.iter().map(row).collect();
         Self { headers, rows, sheet: self.sheet.clone(), ..*self }
@@ -133,12 +129,7 @@ impl Table {
         if !self.is_of_scores() {
             return self;
         }
-        let plain = |row: &StringRecord| {
-            let mut plain: StringRecord = row.iter().map(from_cell).collect();
-            plain.set_position(row.position().cloned());
-            plain
-        };
-        let rows = self.rows.iter().map(plain).collect();
+        let rows = self.rows.iter().map(|row| in_line_of(row, row.iter().map(from_cell))).collect();
         Self { rows, ..self }
     }
 
@@ -158,9 +149,7 @@ impl Table {
     pub fn with_column(self, column: usize, values: &[String]) -> Self {
         let row = |(row, value): (&StringRecord, &String)| {
             let fields = (0..self.headers.len()).map(|c| if c == column { value } else { row.get(c).unwrap_or_default() });
-            let mut changed: StringRecord = fields.collect();
-            changed.set_position(row.position().cloned());
-            changed
+            in_line_of(row, fields)
         };
         let rows = self.rows.iter().zip(values).map(row).collect();
         Self { rows, ..self }
@@ -206,6 +195,14 @@ impl Table {
         }
         Ok(Columns { split: self.split_columns(&columns, wanted), ..columns })
     }
+}
+
+/// Other cells in the line of a row.
+pub fn in_line_of<C: AsRef<str>>(row: &StringRecord, cells: impl IntoIterator<Item = C>) -> StringRecord {
+    let mut other = StringRecord::new();
+    cells.into_iter().for_each(|cell| other.push_field(cell.as_ref()));
+    other.set_position(row.position().cloned());
+    other
 }
 
 /// A row with the line that it stands in, from 1.

@@ -152,6 +152,6 @@ fn is_number(value: &str) -> bool {
 }
 
 /// Some two hundred rows from all over a table.
-fn sample(table: &Table) -> impl Iterator<Item = &StringRecord> {
+pub(super) fn sample(table: &Table) -> impl Iterator<Item = &StringRecord> {
     table.rows.iter().step_by((table.rows.len() / 200).max(1))
 }

@@ -2,13 +2,13 @@
 //! `p1_s0.png`).
 
 use super::{
-    coverage::Surety,
+    coverage::{Surety, sample},
     named_files::{Match, NamedFiles},
     naming::Naming,
     path_text::{number, without_extension, without_zero},
 };
 use crate::data::{
-    layout::tables::{Columns, Table, is_measure, is_of_folders, sounds_like_files},
+    layout::tables::{Columns, Table, in_line_of, is_measure, is_of_folders, sounds_like_files},
     text::fold,
 };
 use csv::StringRecord;
@@ -88,7 +88,7 @@ impl TwoColumns<'_> {
     }
 
     fn names_most(&self, pair: [usize; 2], form: Form) -> bool {
-        let rows = || self.table.rows.iter().step_by((self.table.rows.len() / 200).max(1));
+        let rows = || sample(self.table);
         let named = || rows().filter(|row| !self.pictures(pair, form, row).is_empty()).count();
         (matches!(form, Form::Folder) || self.may_be_part(pair[0])) && named() * 10 >= rows().count() * 8
     }
@@ -137,10 +137,8 @@ impl TwoColumns<'_> {
     fn written(&self, pair: [usize; 2], form: Form) -> Table {
         let Table { headers, rows, .. } = self.table;
         let with_path = |row: &StringRecord, path: String| {
-            let mut cells: StringRecord = (0..headers.len()).map(|column| row.get(column).unwrap_or_default()).collect();
-            cells.push_field(&path);
-            cells.set_position(row.position().cloned());
-            cells
+            let cells = (0..headers.len()).map(|column| row.get(column).unwrap_or_default());
+            in_line_of(row, cells.chain([path.as_str()]))
         };
         let written = |row: &StringRecord| -> Vec<StringRecord> {
             let pictures = self.pictures(pair, form, row);

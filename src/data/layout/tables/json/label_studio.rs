@@ -2,8 +2,10 @@
 //! somebody marked nothing is told from one that nobody looked at.
 
 use super::builder::{JOIN, Rows, fields, unmarked};
-use crate::data::layout::tables::{labels::FINDING, table::Table};
-use csv::StringRecord;
+use crate::data::layout::tables::{
+    labels::FINDING,
+    table::{Table, in_line_of},
+};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -134,9 +136,7 @@ pub fn with_uploads_named(table: Table) -> Table {
     named.headers.push(format!("{}_name", named.headers[column]));
     let width = named.headers.len() - 1;
     for (row, name) in named.rows.iter_mut().zip(before) {
-        let mut longer: StringRecord = (0..width).map(|c| row.get(c).unwrap_or_default()).chain([name]).collect();
-        longer.set_position(row.position().cloned());
-        *row = longer;
+        *row = in_line_of(row, (0..width).map(|c| row.get(c).unwrap_or_default()).chain([name]));
     }
     named
 }
