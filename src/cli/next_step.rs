@@ -23,10 +23,10 @@ pub fn words(step: &NextStep) -> String {
         NextStep::NameColumns => "name the columns with --map file=COLUMN,label=COLUMN (also split=, patient=)".into(),
         NextStep::SeeUnusable => "run `inspect` to see all files that cannot be used".into(),
         NextStep::RemoveFile => "take the file out of the folder, or run `inspect` to see all files that cannot be used".into(),
-        NextStep::Resume => "go on with --resume".into(),
-        NextStep::FreeSpace => "free some disk space, then go on with --resume".into(),
-        NextStep::PutFileBack => "put the file back, then go on with --resume".into(),
-        NextStep::FinishRun => "finish the run first (--resume), or give a run of train or train-dia".into(),
+        NextStep::Resume => "go on with train --resume RUN".into(),
+        NextStep::FreeSpace => "free some disk space, then go on with train --resume RUN".into(),
+        NextStep::PutFileBack => "put the file back, then go on with train --resume RUN".into(),
+        NextStep::FinishRun => "finish the run first (train --resume RUN), or give a run of train or train-dia".into(),
         NextStep::ChooseRun => "give a folder under runs/, as `dissolve-studio runs` lists them".into(),
         NextStep::WaitForWeights => "wait for its first checkpoint, or take another run (`dissolve-studio runs`)".into(),
         NextStep::OtherModel => "give the run of train-ddpm or train that its images were dissolved with".into(),
@@ -45,9 +45,11 @@ pub fn words(step: &NextStep) -> String {
         NextStep::ChooseLabel { path, file } => {
             format!("choose it with {} --map {}", labels(path), quoted(&format!("file={file},label=COLUMN")))
         }
-        NextStep::LessMemory => "the memory of the device is full: free it and go on with --resume, or begin anew with \
+        NextStep::LessMemory => {
+            "the memory of the device is full: free it and go on with train --resume RUN, or begin anew with \
              --set dia.view_parts=4, smaller --set ddpm.batch or dia.batch, or --device cpu; the last checkpoint is kept"
-            .into(),
+                .into()
+        }
         NextStep::NameTable => "name it with --labels".into(),
         NextStep::ClassLevel(level) => format!("if they are the classes: --set data.level={level}"),
         NextStep::UseFolders { outer } => {

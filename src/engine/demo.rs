@@ -1,6 +1,6 @@
 //! The demo in the binary: synthetic fundus photographs, a diffusion model trained on them, and a finished run.
 //!
-//! `make` trains all of it and packs it; `unpack` lays it out in a workspace; `run` does the main job on it once more, with the
+//! `make` trains all of it and packs it; `unpack` lays it out in a workspace; `create` a run of the main job on it, with the
 //! shipped diffusion model. The packed weights have 16 bits, which halves their size.
 
 use super::{pipeline, runs::finished_run};
@@ -105,15 +105,15 @@ pub fn unpack(workspace: &Path) -> Result<Demo> {
     Ok(demo)
 }
 
-/// Does the main job on the demo in `workspace`: DIA, scores, evaluation and report, with the shipped diffusion model.
+/// Makes the run that does the main job on the demo in `workspace` ([`pipeline::resume`]): DIA, scores, evaluation and report, with
+/// the shipped diffusion model.
 ///
 /// # Errors
-/// As for [`pipeline::resume`]; a stopped run can be resumed with `train --resume`.
-pub fn run(workspace: &Path, reporter: &mut dyn Reporter) -> Result<RunDir> {
+/// As for [`pipeline::create`].
+pub fn create(workspace: &Path, reporter: &mut dyn Reporter) -> Result<RunDir> {
     let demo = unpack(workspace)?;
     let run = pipeline::create(RunKind::Train, &settings(&demo.data), workspace, "demo", reporter)?;
     copy_folder(&demo.model(), &run.join(RunKind::Ddpm.name()))?;
-    pipeline::resume(&run, reporter)?;
     Ok(run)
 }
 

@@ -3,13 +3,18 @@
 use dissolve_studio::{
     config::DataConfig,
     data::{Dataset, Layout},
-    engine::{demo, runs::list::list_runs},
+    engine::{demo, pipeline, runs::list::list_runs},
     ml::base::reporter::Silent,
     report,
     run_dir::{RunDir, RunState},
     scores::{Evaluation, ScoreKind, Scores, SyntheticLesions},
 };
-use std::fs;
+use std::{
+    fs,
+    process::{Command, Stdio},
+    thread::sleep,
+    time::Duration,
+};
 
 #[test]
 fn demo_unpacks_into_data_set_and_finished_run() {
@@ -62,9 +67,29 @@ fn the_packed_demo_takes_at_most_14_megabytes() {
 #[ignore = "trains for a few minutes: cargo test --release --test training demo -- --ignored"]
 fn demo_runs_through_to_report() {
     let dir = tempfile::tempdir().unwrap();
-    let run = demo::run(dir.path(), &mut Silent).unwrap();
+    let run = demo::create(dir.path(), &mut Silent).unwrap();
+    pipeline::resume(&run, &mut Silent).unwrap();
     let report = fs::read_to_string(run.join("report.html")).unwrap();
     assert!(report.contains("Research use only") && report.contains("data:image/"));
     let auroc = run.manifest().unwrap().figures["auroc"].as_f64().unwrap();
     assert!((0.0..=1.0).contains(&auroc), "AUROC {auroc}");
+}
+
+#[cfg(unix)]
+#[test]
+#[ignore = "begins the demo's training: cargo test --release --test training demo -- --ignored"]
+fn a_stopped_demo_says_how_it_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dissolve-studio"));
+    let demo = command.args(["demo", "--out"]).arg(dir.path()).stderr(Stdio::piped()).spawn().unwrap();
+    let begun = || list_runs(dir.path()).iter().any(|entry| entry.path.join("dia").is_dir() && !demo::is_demo(&entry.path));
+    while !begun() {
+        sleep(Duration::from_millis(100));
+    }
+    Command::new("kill").args(["-TERM", &demo.id().to_string()]).status().unwrap();
+    let output = demo.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    let run = list_runs(dir.path()).into_iter().find(|entry| !demo::is_demo(&entry.path)).unwrap();
+    let call = format!("go on with: dissolve-studio train --resume {}", run.path.display());
+    assert!(output.status.code() == Some(130) && said.contains(&call), "{said}");
 }

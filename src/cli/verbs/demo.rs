@@ -1,8 +1,9 @@
 //! `demo`: the main job on synthetic photographs, with nothing but the binary. `make-demo` (hidden) makes what is in it.
 
+use super::train;
 use crate::{
     cli::{out, progress::Terminal},
-    engine::demo,
+    engine::{demo, pipeline},
     error::{Error, Result},
     run_dir::files,
 };
@@ -32,7 +33,9 @@ pub fn run(args: Args) -> Result<()> {
         None => dirs::data_local_dir().unwrap_or_else(std::env::temp_dir).join("dissolve-studio").join("demo"),
     };
     out::note("The demo: synthetic fundus photographs, a shipped diffusion model; DIA trains now, for a few minutes.");
-    let run = demo::run(&out, &mut Terminal::new())?;
+    let mut terminal = Terminal::new();
+    let run = demo::create(&out, &mut terminal)?;
+    train::resumable(&run, pipeline::resume(&run, &mut terminal))?;
     say(&run.join(files::REPORT))
 }
 

@@ -76,7 +76,7 @@ fn weights(run: &RunDir, path: &Path, part: Part) -> Result<PathBuf> {
     file.ok_or_else(|| {
         Error::user(
             format!("{} has no finished weights to export: its {what} is not there", path.display()),
-            "finish the run first, with --resume",
+            "finish the run first, with train --resume",
         )
     })
 }

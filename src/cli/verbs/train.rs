@@ -138,9 +138,14 @@ fn go_on(run: &RunDir, common: &Common) -> Result<()> {
 }
 
 fn finish(run: &RunDir, result: Result<()>) -> Result<()> {
+    resumable(run, result)?;
+    out::path(run.path())
+}
+
+/// Says how a run that was stopped goes on.
+pub(super) fn resumable(run: &RunDir, result: Result<()>) -> Result<()> {
     if let Err(Error::Stopped) = result {
         out::note(format_args!("go on with: dissolve-studio train --resume {}", run.path().display()));
     }
-    result?;
-    out::path(run.path())
+    result
 }
