@@ -4,10 +4,7 @@ use super::{
     events::{Events, JobEvent},
     latest::{LatestOnly, LatestReceiver},
 };
-use crate::{
-    engine::embedding::{EmbeddingNews, EmbeddingRequest, embed},
-    error::Failure,
-};
+use crate::engine::embedding::{EmbeddingNews, EmbeddingRequest, embed};
 
 impl LatestOnly<EmbeddingRequest> {
     /// Starts the thread `embedding`; [`join`](LatestOnly::join) ends it.
@@ -27,8 +24,8 @@ fn run(requests: &LatestReceiver<EmbeddingRequest>, events: &Events) {
             let event = JobEvent::Embedding { generation, news: Ok(news) };
             if is_needed { _ = events.send(event) } else { events.offer(event) }
         };
-        let done = events.guard("embedding", || embed(&request, &say, &|| requests.is_stale()));
-        if let Err(failure) = done.and_then(|r| r.map_err(Failure::from)) {
+        let done = events.attempt("embedding", || embed(&request, &say, &|| requests.is_stale()));
+        if let Err(failure) = done {
             _ = events.send(JobEvent::Embedding { generation, news: Err(failure) });
         }
     }

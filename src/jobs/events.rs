@@ -347,6 +347,11 @@ impl Events {
             }
         })
     }
+
+    /// Runs one task that may fail; a panic in it is a failure, too, and an event.
+    pub(crate) fn attempt<R>(&self, thread: &str, task: impl FnOnce() -> crate::error::Result<R>) -> Result<R, Failure> {
+        self.guard(thread, task)?.map_err(Failure::from)
+    }
 }
 
 fn panic_text(payload: &(dyn Any + Send)) -> String {

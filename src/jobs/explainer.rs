@@ -5,10 +5,7 @@ use super::{
     events::{Events, JobEvent},
     latest::{LatestOnly, LatestReceiver},
 };
-use crate::{
-    engine::explanation::{Answer, ExplainerCache, Question},
-    error::Failure,
-};
+use crate::engine::explanation::{Answer, ExplainerCache, Question};
 
 impl LatestOnly<Question> {
     /// Starts the thread `why`; [`join`](LatestOnly::join) ends it.
@@ -28,8 +25,8 @@ fn run(requests: &LatestReceiver<Question>, events: &Events) {
             Answer::Covered { .. } => events.offer(JobEvent::Why { generation, answer }),
             answer => _ = events.send(JobEvent::Why { generation, answer }),
         };
-        let answered = events.guard("why", || cache.answer(&question, &say, &|| requests.is_stale()));
-        match answered.and_then(|r| r.map_err(Failure::from)) {
+        let answered = events.attempt("why", || cache.answer(&question, &say, &|| requests.is_stale()));
+        match answered {
             Err(_) if requests.is_stale() => {}
             Err(failure) => say(Answer::Failed(failure)),
             Ok(()) => {}

@@ -164,120 +164,93 @@ fn run(requests: &Receiver<LoadRequest>, workspace: &Path, events: &Events) {
         if !is_heard && !request.writes() {
             continue;
         }
-        let event = match request {
-            LoadRequest::Open { generation, config, known } => {
-                let config = DataConfig { curation: Some(files::curation_of(workspace, &config.path)), ..*config };
-                let opened = events.guard("loader", || open(&config, known.as_deref(), events));
-                match opened.and_then(|r| r.map_err(Failure::from)) {
-                    Ok(dataset) => JobEvent::Opened { generation, config, dataset: Arc::new(dataset) },
-                    Err(failure) => JobEvent::OpenFailed { generation, path: config.path, failure },
-                }
-            }
-            LoadRequest::Table(path) => {
-                let table = events.guard("loader", || TablePreview::read(&path)).and_then(|r| r.map_err(Failure::from));
-                JobEvent::Table { path, table }
-            }
-            LoadRequest::ListRuns => match events.guard("loader", || list_runs(workspace)) {
-                Ok(runs) => {
-                    events.send(JobEvent::Runs(runs));
-                    JobEvent::Trash(list_trash(workspace))
-                }
-                Err(_) => continue,
-            },
-            LoadRequest::Curves(run) => match events.guard("loader", || RunCurve::of(&run)) {
-                Ok(curves) => JobEvent::Curves { run, curves },
-                Err(_) => continue,
-            },
-            LoadRequest::CheckModel(path) => {
-                let checked = events.guard("loader", || DiffusionModel::load(&path, &Device::Cpu).map(drop));
-                JobEvent::ModelChecked { path, checked: checked.and_then(|r| r.map_err(Failure::from)) }
-            }
-            LoadRequest::Run(action) => {
-                let done = events.guard("loader", || action.execute(workspace)).and_then(|r| r.map_err(Failure::from));
-                JobEvent::RunDone { action, done }
-            }
-            LoadRequest::Scores(run, kind) => {
-                let scores = events.guard("loader", || ScoreSet::read(&run, kind)).and_then(|r| r.map_err(Failure::from));
-                JobEvent::Scores { run, scores: scores.map(Arc::new) }
-            }
-            LoadRequest::Compare { first, second } => {
-                let compared =
-                    events.guard("loader", || ComparedRuns::read(first, &second)).and_then(|r| r.map_err(Failure::from));
-                JobEvent::ComparedRuns { second, compared: compared.map(Arc::new) }
-            }
-            LoadRequest::SaveReview { set, review } => {
-                match events.guard("loader", || review.write(&files::review_of(&set.file))).and_then(|r| r.map_err(Failure::from))
-                {
-                    Ok(()) => continue,
-                    Err(failure) => trouble(failure),
-                }
-            }
-            LoadRequest::SaveCuration { table, curation } => {
-                match events.guard("loader", || write_curation(&table, &curation)).and_then(|r| r.map_err(Failure::from)) {
-                    Ok(()) => continue,
-                    Err(failure) => trouble(failure),
-                }
-            }
-            LoadRequest::ReadCuration { generation, path, dropped } => {
-                // Tables of labels are dropped, too: only what this program writes is not one of them.
-                let read = || if dropped { Curation::read_exported(&path) } else { Curation::read(&path).map(Some) };
-                let curation = events.guard("loader", read).and_then(|r| r.map_err(Failure::from));
-                JobEvent::Curation { generation, path, curation: curation.map(|table| table.map(Arc::new)) }
-            }
-            LoadRequest::Devices => match events.guard("loader", device::choices) {
-                Ok(devices) => JobEvent::Devices(devices),
-                Err(_) => continue,
-            },
-            LoadRequest::CompletePath(typed) => match events.guard("loader", || PathCompletion::of(&typed)) {
-                Ok(completion) => JobEvent::PathCompleted(completion),
-                Err(_) => continue,
-            },
-            LoadRequest::KeepWindow(bytes) => {
-                let path = workspace.join(files::WINDOW);
-                match events.guard("loader", || write_with_folder(&path, &bytes)).and_then(|r| r.map_err(Failure::from)) {
-                    Ok(()) => continue,
-                    Err(failure) => trouble(failure),
-                }
-            }
-            LoadRequest::ExportCuration { name, curation } => {
-                let path = workspace.join(files::EXPORTS).join(name);
-                match events.guard("loader", || write_curation(&path, &curation)).and_then(|r| r.map_err(Failure::from)) {
-                    Ok(()) => JobEvent::Saved(path),
-                    Err(failure) => trouble(failure),
-                }
-            }
-            LoadRequest::Graph { curve, format } => {
-                let saved = events.guard("loader", || curve.write(format));
-                match saved.and_then(|r| r.map_err(Failure::from)) {
-                    Ok(path) => JobEvent::Saved(path),
-                    Err(failure) => trouble(failure),
-                }
-            }
-            LoadRequest::Export { what, set, context } => {
-                let saved = events.guard("loader", || what.write(&set, &context));
-                match saved.and_then(|r| r.map_err(Failure::from)) {
-                    Ok(path) => JobEvent::Saved(path),
-                    Err(failure) => trouble(failure),
-                }
-            }
-            LoadRequest::Demo | LoadRequest::DemoModel => {
-                let demo = events.guard("loader", || demo::unpack(workspace)).and_then(|r| r.map_err(Failure::from));
-                match request {
-                    LoadRequest::DemoModel => JobEvent::DemoModel(demo.map(|demo| ModelSource(demo.model()))),
-                    _ => JobEvent::Demo(demo.map(|demo| (demo::settings(&demo.data).data, demo.run))),
-                }
-            }
-            LoadRequest::Log(run) => {
-                let lines = log::tail(&run);
-                JobEvent::RunLog { run, lines }
-            }
-            LoadRequest::Preview(file) => {
-                let pixels = events.guard("loader", || preview(&file)).map_err(|f| f.summary);
-                JobEvent::Preview { file, pixels: pixels.and_then(|r| r.map_err(|e| e.to_string())) }
-            }
-        };
-        is_heard = events.send(event);
+        if let Some(event) = answer(request, workspace, events) {
+            is_heard = events.send(event);
+        }
     }
+}
+
+/// What came of a request; `None` where there is nothing to say.
+fn answer(request: LoadRequest, workspace: &Path, events: &Events) -> Option<JobEvent> {
+    Some(match request {
+        LoadRequest::Open { generation, config, known } => {
+            let config = DataConfig { curation: Some(files::curation_of(workspace, &config.path)), ..*config };
+            match events.attempt("loader", || open(&config, known.as_deref(), events)) {
+                Ok(dataset) => JobEvent::Opened { generation, config, dataset: Arc::new(dataset) },
+                Err(failure) => JobEvent::OpenFailed { generation, path: config.path, failure },
+            }
+        }
+        LoadRequest::Table(path) => {
+            let table = events.attempt("loader", || TablePreview::read(&path));
+            JobEvent::Table { path, table }
+        }
+        LoadRequest::ListRuns => {
+            events.send(JobEvent::Runs(events.guard("loader", || list_runs(workspace)).ok()?));
+            JobEvent::Trash(list_trash(workspace))
+        }
+        LoadRequest::Curves(run) => {
+            let curves = events.guard("loader", || RunCurve::of(&run)).ok()?;
+            JobEvent::Curves { run, curves }
+        }
+        LoadRequest::CheckModel(path) => {
+            let checked = events.attempt("loader", || DiffusionModel::load(&path, &Device::Cpu).map(drop));
+            JobEvent::ModelChecked { path, checked }
+        }
+        LoadRequest::Run(action) => {
+            let done = events.attempt("loader", || action.execute(workspace));
+            JobEvent::RunDone { action, done }
+        }
+        LoadRequest::Scores(run, kind) => {
+            let scores = events.attempt("loader", || ScoreSet::read(&run, kind));
+            JobEvent::Scores { run, scores: scores.map(Arc::new) }
+        }
+        LoadRequest::Compare { first, second } => {
+            let compared = events.attempt("loader", || ComparedRuns::read(first, &second));
+            JobEvent::ComparedRuns { second, compared: compared.map(Arc::new) }
+        }
+        LoadRequest::ReadCuration { generation, path, dropped } => {
+            // Tables of labels are dropped, too: only what this program writes is not one of them.
+            let read = || if dropped { Curation::read_exported(&path) } else { Curation::read(&path).map(Some) };
+            let curation = events.attempt("loader", read).map(|table| table.map(Arc::new));
+            JobEvent::Curation { generation, path, curation }
+        }
+        LoadRequest::Devices => JobEvent::Devices(events.guard("loader", device::choices).ok()?),
+        LoadRequest::CompletePath(typed) => JobEvent::PathCompleted(events.guard("loader", || PathCompletion::of(&typed)).ok()?),
+        LoadRequest::Demo => {
+            let demo = events.attempt("loader", || demo::unpack(workspace));
+            JobEvent::Demo(demo.map(|demo| (demo::settings(&demo.data).data, demo.run)))
+        }
+        LoadRequest::DemoModel => {
+            let demo = events.attempt("loader", || demo::unpack(workspace));
+            JobEvent::DemoModel(demo.map(|demo| ModelSource(demo.model())))
+        }
+        LoadRequest::Log(run) => {
+            let lines = log::tail(&run);
+            JobEvent::RunLog { run, lines }
+        }
+        LoadRequest::Preview(file) => {
+            let pixels = events.guard("loader", || preview(&file)).map_err(|failure| failure.summary);
+            JobEvent::Preview { file, pixels: pixels.and_then(|r| r.map_err(|e| e.to_string())) }
+        }
+        // What is asked to be written somewhere is told where it lies, what the window keeps by itself only where that fails.
+        LoadRequest::SaveReview { set, review } => kept(events, || review.write(&files::review_of(&set.file)))?,
+        LoadRequest::SaveCuration { table, curation } => kept(events, || write_curation(&table, &curation))?,
+        LoadRequest::KeepWindow(bytes) => kept(events, || write_with_folder(&workspace.join(files::WINDOW), &bytes))?,
+        LoadRequest::ExportCuration { name, curation } => {
+            let path = workspace.join(files::EXPORTS).join(name);
+            saved(events, || write_curation(&path, &curation).map(|()| path.clone()))
+        }
+        LoadRequest::Graph { curve, format } => saved(events, || curve.write(format)),
+        LoadRequest::Export { what, set, context } => saved(events, || what.write(&set, &context)),
+    })
+}
+
+fn kept(events: &Events, write: impl FnOnce() -> Result<()>) -> Option<JobEvent> {
+    events.attempt("loader", write).err().map(trouble)
+}
+
+fn saved(events: &Events, write: impl FnOnce() -> Result<PathBuf>) -> JobEvent {
+    events.attempt("loader", write).map_or_else(trouble, JobEvent::Saved)
 }
 
 fn open(config: &DataConfig, known: Option<&Dataset>, events: &Events) -> Result<Dataset> {

@@ -4,10 +4,7 @@ use super::{
     events::{Events, JobEvent},
     latest::{LatestOnly, LatestReceiver},
 };
-use crate::{
-    engine::preprocess_preview::{CachedImage, PreviewRequest, preview},
-    error::Failure,
-};
+use crate::engine::preprocess_preview::{CachedImage, PreviewRequest, preview};
 
 impl LatestOnly<PreviewRequest> {
     /// Starts the thread `preview`; [`join`](LatestOnly::join) ends it.
@@ -22,7 +19,7 @@ impl LatestOnly<PreviewRequest> {
 fn run(requests: &LatestReceiver<PreviewRequest>, events: &Events) {
     let mut cached: Option<CachedImage> = None;
     while let Some(request) = requests.next() {
-        let preview = events.guard("preview", || preview(&request, &mut cached)).and_then(|r| r.map_err(Failure::from));
+        let preview = events.attempt("preview", || preview(&request, &mut cached));
         if !events.send(JobEvent::PreprocessPreview { generation: request.generation, preview }) {
             return;
         }

@@ -16,7 +16,7 @@ use crate::{
         preprocess_preview::PreviewRequest,
         runs::finished_run::{measure_lesions, score_folder},
     },
-    error::{Error, Failure, Result},
+    error::{Error, Result},
     jobs::{
         compute::Compute,
         control::JobControl,
@@ -137,7 +137,7 @@ impl Effects {
             BackgroundEffect::Explain(question) => self.explainer.ask(*question),
             BackgroundEffect::Embed(request) => self.embedder.ask(*request),
             BackgroundEffect::SweepExport(request) => self.detached("export", move |events| {
-                let written = events.guard("export", || request.write()).and_then(|r| r.map_err(Failure::from));
+                let written = events.attempt("export", || request.write());
                 events.send(JobEvent::SweepExported(written));
             }),
             BackgroundEffect::FindDuplicates { generation, dataset } => {
