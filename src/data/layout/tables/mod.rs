@@ -1,15 +1,15 @@
 //! Tables of labels, whatever they are written as: rows under headers, and what the columns mean.
 //!
 //! [`read`] reads a file into a [`table`] by its ending: text ([`text`], [`mias`]), JSON ([`json`]), XML ([`xml`]) or a spreadsheet
-//! ([`spreadsheet`]); rows that are about several images are taken apart ([`places`], [`sides`]);
-//! [`columns`] knows the usual names of columns, [`splits`] how a row says its split, and [`labels`] its class: in one column,
-//! one-hot, as several findings, or by outlines of findings ([`places`]).
+//! ([`spreadsheet`]); rows that are about several images are taken apart ([`outlines`], [`sides`]);
+//! [`columns`] knows the usual names of columns, [`splits`] how a row says its split, and [`label_scheme`] its class: in one column,
+//! one-hot, as several findings, or by outlines of findings ([`outlines`]).
 
 mod columns;
 mod json;
-mod labels;
+mod label_scheme;
 mod mias;
-mod places;
+mod outlines;
 mod read;
 mod sides;
 mod splits;
@@ -21,7 +21,7 @@ mod xml;
 
 pub use columns::{Columns, SplitColumns, is_measure, is_of_folders, plain, sounds_like_files};
 pub use json::{JOIN, unmarked};
-pub use labels::{FINDING, LabelScheme, NONE, SEVERAL};
+pub use label_scheme::{FINDING, LabelScheme, NONE, SEVERAL};
 pub use read::{TABLE_ENDINGS, TablePreview, is_table, is_table_name, most_bytes};
 pub use table::{NoTable, Table, in_line_of};
 pub use text::decode as decode_text;

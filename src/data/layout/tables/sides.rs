@@ -2,7 +2,7 @@
 
 use super::{
     columns::{Columns, plain},
-    labels::LabelScheme,
+    label_scheme::LabelScheme,
     table::{Table, in_line_of},
 };
 use crate::config::LabelColumns;

@@ -2,7 +2,7 @@
 
 use super::{
     columns::{Columns, SplitColumns, plain},
-    labels::mark,
+    label_scheme::mark,
     table::Table,
 };
 use crate::{config::LabelColumns, data::dataset::Split};

@@ -3,7 +3,7 @@
 
 use super::builder::{JOIN, Rows, fields, unmarked};
 use crate::data::layout::tables::{
-    labels::FINDING,
+    label_scheme::FINDING,
     table::{Table, in_line_of},
 };
 use percent_encoding::percent_decode_str;

@@ -8,7 +8,7 @@ pub mod via;
 
 use super::{
     columns::Columns,
-    labels::{FINDING, LabelScheme},
+    label_scheme::{FINDING, LabelScheme},
     table::{NoTable, Table},
 };
 use crate::{config::LabelColumns, data::dataset::Split};

@@ -5,7 +5,7 @@ use crate::data::{
     dataset::sounds_normal,
     layout::tables::{
         columns::{is_label, plain},
-        labels::FINDING,
+        label_scheme::FINDING,
         table::{Table, at_line},
     },
 };

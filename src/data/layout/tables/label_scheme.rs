@@ -2,7 +2,7 @@
 
 use super::{
     columns::{Columns, SplitColumns, is_label, plain},
-    places::{is_damaged, outlines},
+    outlines::{is_damaged, outlines},
     table::Table,
 };
 use crate::data::{
