@@ -54,6 +54,10 @@ const OTHER: &[&str] = &[
 
 /// `Some(true)` of 1, `Some(false)` of 0 and of nothing, and of the words for them; `None` of anything else.
 pub(super) fn mark(text: &str) -> Option<bool> {
+    // Most fields of wide tables are empty.
+    if text.is_empty() {
+        return Some(false);
+    }
     match clean(text).to_ascii_lowercase().as_str() {
         "1" | "true" | "yes" | "y" | "x" => Some(true),
         "0" | "" | "-1" | "false" | "no" | "n" => Some(false),
@@ -294,9 +298,9 @@ fn few_values(table: &Table, column: usize) -> bool {
 
 /// Whether a column before that of the files only counts them: `1 images/a.png`.
 fn counts_rows(table: &Table, column: usize, file: Option<usize>) -> bool {
-    let distinct = table.column(column).collect::<HashSet<_>>().len();
-    let are_numbers = table.column(column).all(|v| v.parse::<u64>().is_ok());
-    file.is_some_and(|file| column < file) && are_numbers && distinct == table.rows.len() && distinct > 2
+    let are_numbers = || table.column(column).all(|v| v.parse::<u64>().is_ok());
+    let are_distinct = || table.column(column).collect::<HashSet<_>>().len() == table.rows.len();
+    file.is_some_and(|file| column < file) && table.rows.len() > 2 && are_numbers() && are_distinct()
 }
 
 /// `0.0`, as pandas writes a column of numbers with gaps, is `0`; `nan` is no label.
