@@ -88,6 +88,16 @@ fn classes_that_are_about_something_else_are_mentioned() {
 }
 
 #[test]
+fn many_folders_of_few_images_may_be_patients_called_by_their_names() {
+    let persons = |each: usize| {
+        (0..24).flat_map(move |p| (0..each).map(move |i| format!("{}er_{}a/{i}.png", char::from(b'A' + p), char::from(b'Z' - p))))
+    };
+    let found = inspect(folder(persons(2)).path(), &[]);
+    assert!(warns(&found, "24 folders (Aer_Za, Ber_Ya, Cer_Xa, …) hold few images each") && found["normal"].is_null(), "{found}");
+    assert!(!warns(&inspect(folder(persons(10)).path(), &[]), "few images each"), "so many are a class");
+}
+
+#[test]
 fn folders_of_patients_are_no_classes() {
     let six = |name: fn(usize) -> String| (0..6).flat_map(move |p| (0..3).map(move |i| format!("{}/{i}.png", name(p))));
     for paths in [

@@ -18,6 +18,10 @@ use std::{
     path::Path,
 };
 
+/// More classes than this, of fewer images each on average, may be something else.
+const MANY: usize = 20;
+const FEW_EACH: usize = 10;
+
 /// The classes of some images by their folders: below the split where there is one.
 pub struct FolderClasses {
     /// Of each image.
@@ -90,6 +94,18 @@ pub fn classes(files: &[&PlacedFile], dirs: &[&[String]], base: &Path) -> Folder
         let (verb, folders) = (if unsorted_count == 1 { "lies" } else { "lie" }, first_few(&unsorted));
         let text = format!("{} {verb} in {folders}, by its name not sorted into classes: unlabelled.", images(unsorted_count));
         notes.push(text.into());
+    }
+    // Persons called by their names are like classes.
+    if chosen.is_some_and(|level| kinds.get(level) == Some(&Level::Names))
+        && names.len() > MANY
+        && paths.len() < FEW_EACH * names.len()
+    {
+        let text = format!(
+            "{} folders ({}) hold few images each and are taken for classes; they may be patients.",
+            names.len(),
+            first_few(&names)
+        );
+        notes.push(Warning::new(text, NextStep::SayWhatIsNormal));
     }
     if let Some((level, false)) = below
         && let Some(number) = number(level)
