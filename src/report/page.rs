@@ -75,6 +75,7 @@ fn header(parts: &Parts) -> Markup {
                 RunState::Stopped => { p.warning { "This run was stopped before its end; the figures are of an unfinished training." } }
                 RunState::Unfinished => { p.warning { "This run was not finished when this page was written." } }
             }
+            @for early in parts.ended_early() { p.warning { (early) " All figures are of what it had learnt by then." } }
             @if !manifest.notes.is_empty() { p { (manifest.notes) } }
         }
     }
@@ -185,7 +186,12 @@ fn dissolving(parts: &Parts) -> Markup {
             p {
                 @match dia.branches() {
                     2 => { "This run has no dissolving branch." }
-                    _ => { "Dissolved by " b { (dia.dissolve) } ", with t drawn from " (dia.t_min) " to " (dia.t_max - 1) ". The larger t, the more goes; what a picture loses is what dissolving changed, not a lesion." }
+                    _ => { "Dissolved by " b { (dia.dissolve) } ", with t drawn from " (dia.t_min) " to " (dia.t_max - 1)
+                        @if parts.tiles.is_some() {
+                            @let of_tiles = dia.steps_of_t(true);
+                            " (of tiles from " (of_tiles.start) " to " (of_tiles.end - 1) ")"
+                        }
+                        ". The larger t, the more goes; what a picture loses is what dissolving changed, not a lesion." }
                 }
             }
         }
@@ -402,7 +408,11 @@ fn again(parts: &Parts) -> Markup {
     let (manifest, run) = (&parts.manifest, &parts.config.run);
     let threads = if run.threads == 0 { "one per core".to_string() } else { run.threads.to_string() };
     html! {
-        p { "Each figure comes from one of these commands:" }
+        @if parts.ended_early().is_empty() {
+            p { "Each figure comes from one of these commands:" }
+        } @else {
+            p { "These commands make the figures. The first would take all steps, where this run was ended before its last:" }
+        }
         table { tbody { @for (what, command) in commands(parts) { tr { td { (what) } td { code { (command) } } } } } }
         details { summary { (files::CONFIG) } pre { (parts.config.to_toml()) } }
         p.quiet {

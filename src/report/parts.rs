@@ -1,10 +1,11 @@
 //! What a run folder holds for its report.
 
+use super::training;
 use crate::{
     config::RunConfig,
     data::Curation,
     error::Result,
-    run_dir::{Manifest, RunDir, SavedMaps, files},
+    run_dir::{Manifest, RunDir, RunKind, SavedMaps, files},
     scores::{Evaluation, PixelFigures, Review, ScoreKind, Scores, SyntheticLesions},
 };
 use std::{borrow::Cow, path::Path};
@@ -18,6 +19,8 @@ pub struct Parts {
     pub ddpm: Option<RunDir>,
     /// The run of the encoder: the part `dia` or `csi`, or the run itself.
     pub dia: Option<RunDir>,
+    /// The run of the encoder of tiles: the part `tiles`.
+    pub tiles: Option<RunDir>,
     /// The reason where there are none.
     pub scores: Result<Scored, String>,
     /// Figures of the maps, where masks are known and the file can be read.
@@ -46,6 +49,7 @@ impl Parts {
         let contents = run.contents()?;
         let given = || RunDir::open(&config.dia.model).ok();
         let (ddpm, dia) = (contents.ddpm().cloned().or_else(given), contents.dia().cloned());
+        let tiles = contents.parts.iter().find(|(kind, _)| *kind == RunKind::Tiles).map(|(_, part)| part.clone());
         let scores = scored(contents.scores.as_deref(), &config);
         let pixels = contents.scores.as_deref().and_then(|file| PixelFigures::read(file).ok().flatten());
         let images = scores.iter().flat_map(|scored| &scored.scores.rows).map(|row| row.path.as_str());
@@ -55,7 +59,12 @@ impl Parts {
         let workspace = run.path().parent().and_then(Path::parent);
         let said = workspace.map(|workspace| files::curation_of(workspace, &config.data.path));
         let curation = said.and_then(|table| Curation::read(&table).ok()).unwrap_or_default();
-        Ok(Self { review, curation, run: run.clone(), manifest, config, ddpm, dia, scores, pixels, maps, planted })
+        Ok(Self { review, curation, run: run.clone(), manifest, config, ddpm, dia, tiles, scores, pixels, maps, planted })
+    }
+
+    /// A sentence for each stage that was ended before its last step.
+    pub fn ended_early(&self) -> Vec<String> {
+        [&self.ddpm, &self.dia, &self.tiles].into_iter().flatten().filter_map(training::ended_early).collect()
     }
 
     /// `DIA` or `CSI`.

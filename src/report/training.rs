@@ -3,7 +3,8 @@
 use super::figures;
 use crate::{
     ml::training::preview,
-    run_dir::{RunDir, files},
+    run_dir::{RunDir, RunKind, files},
+    text::thousands,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use maud::{Markup, PreEscaped, html};
@@ -76,6 +77,20 @@ fn table(run: &RunDir, file: &str) -> (Vec<String>, Vec<Vec<String>>) {
     let cells = |row: &csv::StringRecord| row.iter().map(String::from).collect();
     let names = reader.headers().map(cells).unwrap_or_default();
     (names, reader.records().flatten().map(|row| cells(&row)).collect())
+}
+
+/// That a stage was ended before its last step; `None` where it was not, or goes on.
+pub fn ended_early(run: &RunDir) -> Option<String> {
+    let (kind, config) = (run.manifest().ok()?.kind, run.config().ok()?);
+    let (what, weights, steps) = match kind {
+        RunKind::Ddpm => ("diffusion model", files::MODEL, config.ddpm.steps),
+        RunKind::Dia | RunKind::Csi => ("encoder", files::ENCODER, config.dia.total_steps()),
+        RunKind::Tiles => ("encoder of tiles", files::ENCODER, config.dia.total_steps()),
+        RunKind::Train => return None,
+    };
+    let done: usize = table(run, files::METRICS).1.last()?.first()?.parse().ok()?;
+    let ended = run.join(weights).is_file() && done < steps;
+    ended.then(|| format!("The training of the {what} was ended after step {} of {}.", thousands(done), thousands(steps)))
 }
 
 /// Previews of a stage, the newest of each kind.
