@@ -5,7 +5,7 @@ use crate::{
     config::RunConfig,
     data::Curation,
     error::Result,
-    run_dir::{Manifest, RunDir, RunKind, SavedMaps, files},
+    run_dir::{Manifest, RunDir, SavedMaps, files},
     scores::{Evaluation, PixelFigures, Review, ScoreKind, Scores, SyntheticLesions},
 };
 use std::{borrow::Cow, path::Path};
@@ -49,7 +49,7 @@ impl Parts {
         let contents = run.contents()?;
         let given = || RunDir::open(&config.dia.model).ok();
         let (ddpm, dia) = (contents.ddpm().cloned().or_else(given), contents.dia().cloned());
-        let tiles = contents.parts.iter().find(|(kind, _)| *kind == RunKind::Tiles).map(|(_, part)| part.clone());
+        let tiles = contents.tiles().cloned();
         let scores = scored(contents.scores.as_deref(), &config);
         let pixels = contents.scores.as_deref().and_then(|file| PixelFigures::read(file).ok().flatten());
         let images = scores.iter().flat_map(|scored| &scored.scores.rows).map(|row| row.path.as_str());

@@ -67,10 +67,14 @@ impl RunContents {
         trained.iter().find(is_finished).or(trained.first()).copied()
     }
 
+    /// Where the encoder of tiles is trained.
+    pub fn tiles(&self) -> Option<&RunDir> {
+        self.parts.iter().find(|(kind, _)| *kind == RunKind::Tiles).map(|(_, run)| run)
+    }
+
     /// The finished weights, each with the part that trained them.
     pub fn weights(&self) -> Vec<(RunKind, PathBuf)> {
-        let tiles = self.parts.iter().find(|(kind, _)| *kind == RunKind::Tiles).map(|(_, run)| run.join(files::ENCODER));
-        let tiles = tiles.filter(|file| file.is_file());
+        let tiles = self.tiles().map(|run| run.join(files::ENCODER)).filter(|file| file.is_file());
         let of = |file: &PathBuf| Some((self.parts.iter().find(|(_, run)| file.parent() == Some(run.path()))?.0, file.clone()));
         [&self.model, &self.encoder, &tiles].into_iter().flatten().filter_map(of).collect()
     }

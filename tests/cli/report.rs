@@ -216,6 +216,24 @@ fn report_states_what_is_missing() {
 }
 
 #[test]
+fn report_says_which_training_was_ended_early() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = complete_run(dir.path());
+    let page = || read(&report::write(&run, None).unwrap());
+    let steps = run.part(RunKind::Dia, &RunConfig::default()).unwrap().config().unwrap().dia.total_steps();
+    assert!(steps == 200 && !page().contains("ended after step"), "what has no weights goes on");
+    for (kind, file) in [(RunKind::Ddpm, files::MODEL), (RunKind::Dia, files::ENCODER)] {
+        std::fs::write(run.join(kind.name()).join(file), "weights").unwrap();
+    }
+    assert!(!page().contains("ended after step") && page().contains("Each figure comes from one of these commands"));
+    let few: String = (1..=32).map(|step| format!("{step},0.5\n")).collect();
+    std::fs::write(run.join("dia/metrics.csv"), format!("step,loss\n{few}")).unwrap();
+    let page = page();
+    assert!(page.contains("The training of the encoder was ended after step 32 of 200."), "it has learnt from 32 steps");
+    assert!(!page.contains("Each figure comes from one of these commands"));
+}
+
+#[test]
 fn report_tells_what_the_maps_reach_and_a_damaged_file_of_that_is_left_out() {
     let dir = tempfile::tempdir().unwrap();
     let run = RunDir::create(dir.path(), RunKind::Dia, "maps", &RunConfig::default()).unwrap();

@@ -8,7 +8,11 @@ use crate::{
     },
     run_dir::{Manifest, RunContents, RunDir, RunKind, RunState, files},
 };
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// A diffusion model: a run folder (finished, or with a checkpoint), or a file of weights.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -35,8 +39,8 @@ pub struct RunEntry {
     pub readiness: Option<Readiness>,
     /// Whether some process works on the run now.
     pub is_locked: bool,
-    /// The stage that an unfinished run has come to, with its last checkpoint's step, where it has one.
-    pub reached: Option<(Stage, usize)>,
+    /// How far an unfinished run has come.
+    pub reached: Option<Reached>,
     /// Whether there are finished weights to export.
     pub has_weights: bool,
     /// Whether there is a finished encoder of whole pictures among them.
@@ -66,7 +70,7 @@ impl RunEntry {
             has_scores: contents.scores.is_some(),
             readiness: readiness.and_then(|value| serde_json::from_value(value).ok()),
             is_locked: run.is_locked(),
-            reached: if is_finished { None } else { reached(&contents) },
+            reached: if is_finished { None } else { Reached::of(&contents, &config) },
             has_weights: !contents.weights().is_empty(),
             has_encoder: contents.encoder.is_some(),
             manifest,
@@ -105,14 +109,39 @@ impl RunEntry {
     }
 }
 
-/// How far an unfinished run has come, from its files.
-fn reached(contents: &RunContents) -> Option<(Stage, usize)> {
-    let step = |run: &RunDir| checkpoint::newest(run).map_or(0, |(step, _)| step);
-    let is_chain = contents.parts.first().is_some_and(|(kind, _)| *kind == RunKind::Train);
-    match (contents.dia(), contents.ddpm()) {
-        (Some(_), _) if is_chain && contents.encoder.is_some() => Some((Stage::Scores, 0)),
-        (Some(dia), _) => Some((Stage::Dia, step(dia))),
-        (None, ddpm) => ddpm.map(|ddpm| (Stage::Ddpm, step(ddpm))),
+/// Where an unfinished run goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reached {
+    /// The stage that it was in.
+    pub stage: Stage,
+    /// That of its last checkpoint; 0 where there is none.
+    pub step: usize,
+    /// How long it had worked since that checkpoint: so much is done again.
+    pub repeated: Duration,
+}
+
+impl Reached {
+    fn of(contents: &RunContents, config: &RunConfig) -> Option<Self> {
+        let is_chain = contents.parts.first().is_some_and(|(kind, _)| *kind == RunKind::Train);
+        let at_begin = |stage| Self { stage, step: 0, repeated: Duration::ZERO };
+        match (contents.tiles(), contents.dia(), contents.ddpm()) {
+            (Some(tiles), ..) if !tiles.join(files::ENCODER).is_file() => Some(Self::training(Stage::TileDia, tiles)),
+            (None, Some(_), _) if contents.encoder.is_some() && config.data.tiles().is_some() => Some(at_begin(Stage::TileDia)),
+            (_, Some(_), _) if is_chain && contents.encoder.is_some() => Some(at_begin(Stage::Scores)),
+            (_, Some(dia), _) => Some(Self::training(Stage::Dia, dia)),
+            (_, None, ddpm) => ddpm.map(|ddpm| Self::training(Stage::Ddpm, ddpm)),
+        }
+    }
+
+    /// In the middle of a training.
+    fn training(stage: Stage, run: &RunDir) -> Self {
+        let written = |path: &Path| fs::metadata(path).and_then(|m| m.modified()).ok();
+        let newest = checkpoint::newest(run);
+        // Each step is noted as it is done.
+        let last = written(&run.join(files::METRICS));
+        let since = newest.as_ref().and_then(|(_, path)| written(path)).or_else(|| written(&run.join(files::CONFIG)));
+        let repeated = last.zip(since).and_then(|(last, since)| last.duration_since(since).ok());
+        Self { stage, step: newest.map_or(0, |(step, _)| step), repeated: repeated.unwrap_or_default() }
     }
 }
 
@@ -184,6 +213,7 @@ pub fn list_runs(workspace: &Path) -> Vec<RunEntry> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Tiling;
 
     #[test]
     fn a_figure_from_before_there_was_a_leading_score_is_called_dias() {
@@ -199,6 +229,41 @@ mod tests {
         assert_eq!((entry().lead().as_deref(), entry().interval()), (Some("dia + tiles"), None));
         run.set_figures([("lead_auroc_ci95", vec![0.81, 0.94].into())]).unwrap();
         assert_eq!(entry().interval().as_deref(), Some("0.810 to 0.940"));
+    }
+
+    #[test]
+    fn an_unfinished_run_says_where_it_goes_on_and_how_much_is_repeated() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = RunConfig::default();
+        let run = RunDir::create(dir.path(), RunKind::Train, "x", &config).unwrap();
+        let reached = || RunEntry::read(&run).unwrap().reached.map(|at| (at.stage, at.step, at.repeated.as_secs()));
+        assert_eq!(reached(), None);
+        let dia = run.part(RunKind::Dia, &config).unwrap();
+        let set_minute = |path: &Path, minute: u64| {
+            let file = fs::File::options().append(true).open(path).unwrap();
+            file.set_modified(std::time::UNIX_EPOCH + Duration::from_secs(60 * minute)).unwrap();
+        };
+        dia.write(files::METRICS, b"step,loss\n").unwrap();
+        set_minute(&dia.join(files::CONFIG), 10);
+        set_minute(&dia.join(files::METRICS), 17);
+        assert_eq!(reached(), Some((Stage::Dia, 0, 420)), "all of it, where there is no checkpoint");
+        dia.write(files::ENCODER, b"weights").unwrap();
+        assert_eq!(reached(), Some((Stage::Scores, 0, 0)));
+        let mut tiled = config.clone();
+        tiled.data.tile = Tiling::Px(64);
+        run.set_config(&tiled).unwrap();
+        assert_eq!(reached(), Some((Stage::TileDia, 0, 0)));
+        let tiles = run.part(RunKind::Tiles, &tiled).unwrap();
+        tiles.write(files::METRICS, b"step,loss\n").unwrap();
+        set_minute(&tiles.join(files::METRICS), 17);
+        let checkpoint = tiles.join(files::checkpoint(10));
+        fs::create_dir_all(checkpoint.parent().unwrap()).unwrap();
+        // A whole file of weights: the length of its header, and a header that names none.
+        fs::write(&checkpoint, [&2u64.to_le_bytes()[..], b"{}"].concat()).unwrap();
+        set_minute(&checkpoint, 14);
+        assert_eq!(reached(), Some((Stage::TileDia, 10, 180)));
+        tiles.write(files::ENCODER, b"weights").unwrap();
+        assert_eq!(reached(), Some((Stage::Scores, 0, 0)));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::{
     app::{TrainCommand, actions::Id, icons},
+    text::thousands,
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Align, Frame, Label, Layout, Margin, Panel, RichText, Ui};
@@ -13,12 +14,17 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     }
     let mut text = match run {
         Some(run) => {
-            let reached = match run.reached {
-                Some((stage, 0)) => format!(", at {}", stage.name()),
-                Some((stage, step)) => format!(", at {} after step {step}", stage.name()),
-                None => String::new(),
+            let reached = run.reached.map_or_else(String::new, |at| match at.step {
+                0 => format!(", at {}", at.stage.name()),
+                step => format!(", at {} after step {}", at.stage.name(), thousands(step)),
+            });
+            let minutes = run.reached.map_or(0.0, |at| at.repeated.as_secs_f64() / 60.0).round() as u64;
+            let repeated = match minutes {
+                0 => "Less than a minute of work is".to_string(),
+                1 => "About a minute of work is".to_string(),
+                minutes => format!("About {minutes} minutes of work are"),
             };
-            format!("“{}” was not finished{reached}. Nothing is lost.", run.manifest.name)
+            format!("“{}” was not finished{reached}. {repeated} repeated.", run.manifest.name)
         }
         None => String::new(),
     };
