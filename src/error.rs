@@ -114,6 +114,11 @@ pub enum NextStep {
     },
     /// The memory of the device is full: compute less at once, or elsewhere.
     LessMemory,
+    /// A training does not fit into memory: compute less at once.
+    Smaller {
+        /// The section of the settings that its memory follows from: `ddpm`, `dia`, or `data` (the size of tiled pictures).
+        part: &'static str,
+    },
     /// Name the table of labels, which cannot be found by itself.
     NameTable,
     /// Have the folders say the classes in the place of a table: the outer ones, or those that the images lie in.

@@ -43,6 +43,11 @@ pub fn words(step: Option<&NextStep>) -> String {
                 last_part(path)
             );
         }
+        NextStep::Smaller { part } => match *part {
+            "ddpm" => "choose a smaller batch, width or side of the diffusion model in Train",
+            "data" => "choose a smaller working size in Train",
+            _ => "choose a smaller batch, width or side of DIA, or more parts of its views, in Train",
+        },
         NextStep::NameTable => "choose it as the table of labels in Data",
         NextStep::ClassLevel(level) => return format!("if they are the classes, choose the folders at level {level} in Data"),
         NextStep::UseFolders { outer } => {
@@ -109,6 +114,9 @@ mod tests {
             NextStep::UseTable { path: "/a/l.csv".into() },
             NextStep::ChooseLabel { path: "/a/l.csv".into(), file: "scan".into() },
             NextStep::LessMemory,
+            NextStep::Smaller { part: "ddpm" },
+            NextStep::Smaller { part: "dia" },
+            NextStep::Smaller { part: "data" },
             NextStep::NameTable,
             NextStep::ClassLevel(2),
             NextStep::LowBits(12),

@@ -50,6 +50,14 @@ pub fn words(step: &NextStep) -> String {
              --set dia.view_parts=4, smaller --set ddpm.batch or dia.batch, or --device cpu; the last checkpoint is kept"
                 .into()
         }
+        NextStep::Smaller { part } => match *part {
+            "ddpm" => "use a smaller value of ddpm.batch, ddpm.dim or ddpm.size (--set)",
+            "data" => "use a smaller value of data.working_size (--set)",
+            _ => {
+                "use a smaller value of dia.batch, dia.width, dia.size or dia.max_size, or a larger one of dia.view_parts (--set)"
+            }
+        }
+        .into(),
         NextStep::NameTable => "name it with --labels".into(),
         NextStep::ClassLevel(level) => format!("if they are the classes: --set data.level={level}"),
         NextStep::UseFolders { outer } => {

@@ -133,7 +133,7 @@ impl RunScorer<'_> {
         if self.encoder.config.run.data.tiles().is_none() {
             return Err(Error::user(
                 "this run makes no anomaly maps: it has seen whole pictures, not tiles",
-                "train with --set data.tile=auto on pictures of more than 128 px",
+                "train by tiles (data.tile = auto or a size) on pictures of more than 128 px",
             ));
         }
         match files::tiles_part(self.part.path()).filter(|part| part.join(files::ENCODER).is_file()) {

@@ -4,7 +4,7 @@ use super::machine;
 use crate::{
     config::{DeviceKind, RunConfig},
     data::{Dataset, ImageId},
-    error::{Error, Result},
+    error::{Error, NextStep, Result},
     ml::{
         base::reporter::Stage,
         training::cost::{self, Amount, Speed},
@@ -34,11 +34,8 @@ impl Memory {
         let normals = data.training_normals();
         let has_model = kind != RunKind::Ddpm && (kind != RunKind::Train || !config.dia.model.as_os_str().is_empty());
         let amount = Amount::new(config, has_model, [normals.len(), data.scored_by_default().len()], data.median_size(&normals));
-        self.require(config, amount, &|stage| kind != RunKind::Ddpm || stage == Stage::Ddpm, &|stage| match stage {
-            Stage::Dia | Stage::TileDia => {
-                format!("use a smaller value of {}, or a larger one of dia.view_parts", settings(stage))
-            }
-            _ => format!("use a smaller value of {}", settings(stage)),
+        self.require(config, amount, &|stage| kind != RunKind::Ddpm || stage == Stage::Ddpm, &|stage| NextStep::Smaller {
+            part: section(stage),
         })
     }
 
@@ -60,7 +57,7 @@ impl Memory {
         let amount = Amount { input_size, ..Amount::new(config, true, [0, ids.len()], largest) };
         self.require(config, amount, &|stage| matches!(stage, Stage::Profile | Stage::Scores | Stage::Maps), &|stage| match stage
         {
-            Stage::Maps => "make the largest pictures smaller, or train with a smaller data.working_size".into(),
+            Stage::Maps => "make the largest pictures smaller, or train with a smaller working size".into(),
             _ => "use a machine with more memory, or a run with smaller networks".into(),
         })
     }
@@ -89,7 +86,7 @@ impl Memory {
         config: &RunConfig,
         amount: Amount,
         is_needed: &dyn Fn(Stage) -> bool,
-        hint: &dyn Fn(Stage) -> String,
+        hint: &dyn Fn(Stage) -> NextStep,
     ) -> Result<Option<String>> {
         // A graphics card has a memory of its own, and its driver says when that is full.
         if config.run.device != DeviceKind::Cpu {
@@ -112,12 +109,12 @@ impl Memory {
     }
 }
 
-/// What the memory of a stage follows from.
-fn settings(stage: Stage) -> &'static str {
+/// The section of the settings that the memory of a stage follows from.
+fn section(stage: Stage) -> &'static str {
     match stage {
-        Stage::Ddpm | Stage::DissolveCache | Stage::Profile => "ddpm.batch, ddpm.dim or ddpm.size",
-        Stage::TileNormals | Stage::MapModel | Stage::Maps => "data.working_size",
-        _ => "dia.batch, dia.width, dia.size or dia.max_size",
+        Stage::Ddpm | Stage::DissolveCache | Stage::Profile => "ddpm",
+        Stage::TileNormals | Stage::MapModel | Stage::Maps => "data",
+        _ => "dia",
     }
 }
 
@@ -159,7 +156,7 @@ mod tests {
         (wide.ddpm.batch, wide.ddpm.dim) = (256, 128);
         let (said, hint) = refusal(SMALL.require_for_training(RunKind::Train, &wide, &data));
         assert!(said.starts_with("Diffusion model would need about") && said.ends_with("this machine has 4.0 GB"), "{said}");
-        assert!(hint.contains("ddpm.batch"), "{hint}");
+        assert!(hint.contains("ddpm"), "{hint}");
         // A diffusion model that is there needs no training.
         wide.dia.model = "model.safetensors".into();
         assert!(SMALL.require_for_training(RunKind::Train, &wide, &data).is_ok());
@@ -167,7 +164,7 @@ mod tests {
         let mut encoder = quick;
         (encoder.dia.batch, encoder.dia.size, encoder.dia.width) = (64, 512, 256);
         let (said, hint) = refusal(SMALL.require_for_training(RunKind::Train, &encoder, &data));
-        assert!(said.starts_with("DIA would need") && hint.contains("dia.batch"), "{said} {hint}");
+        assert!(said.starts_with("DIA would need") && hint.contains("dia"), "{said} {hint}");
         assert!(SMALL.require_for_training(RunKind::Ddpm, &encoder, &data).is_ok(), "the diffusion model alone");
         encoder.run.device = DeviceKind::Cuda(0);
         assert!(SMALL.require_for_training(RunKind::Train, &encoder, &data).is_ok(), "in a graphics card's own memory");

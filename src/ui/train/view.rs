@@ -133,7 +133,7 @@ fn memory(ui: &mut Ui, cx: &PanelContext<'_>) {
     if cx.state.running().is_none() && forecast.bytes() > 0.9 * free as f64 {
         let (need, free) = (widgets::bytes(forecast.bytes()), widgets::bytes(free as f64));
         let text = format!(
-            "{}  This needs about {need} of memory, and {free} are free: it may be ended by the system. Choose a smaller batch, \
+            "{}  This needs about {need} of memory, and {free} are free: it would be slow, or be refused. Choose a smaller batch, \
              width or side.",
             icons::WARNING
         );
