@@ -52,16 +52,18 @@ pub(crate) fn may_train_dia(state: &State) -> Result<(), &'static str> {
     may_train(state)
 }
 
-/// The run that is scored anew: the one in view on Results where it has an encoder, else the newest that has one.
+/// The run that is scored anew: the one in view on Results where it has an encoder, else the newest that has one, of the images that
+/// are open where some are.
 pub fn scorable(state: &State) -> Option<&RunEntry> {
     let is_ready = |r: &&RunEntry| r.manifest.kind != RunKind::Ddpm && r.manifest.state == RunState::Finished;
     let in_view = state.results.ready().filter(|set| set.encoder.is_some()).map(|set| &set.run);
+    let is_of_open = |r: &&RunEntry| state.open().is_none_or(|open| open.dataset.place == r.place);
     let mut ready = state.runs.iter().filter(is_ready);
-    ready.clone().find(|r| Some(&r.path) == in_view).or_else(|| ready.next())
+    ready.clone().find(|r| Some(&r.path) == in_view).or_else(|| ready.find(is_of_open))
 }
 
 pub(crate) fn may_score_run(state: &State) -> Result<(), &'static str> {
-    let run = scorable(state).ok_or("There is no run with a finished encoder.")?;
+    let run = scorable(state).ok_or("There is no finished run of these images; open one in Results to score it.")?;
     in_work(state, &run.path).map_or(Ok(()), Err)
 }
 

@@ -240,9 +240,13 @@ fn only_the_runs_that_a_job_needs_must_stay() {
 }
 
 #[test]
-fn the_run_in_view_or_else_the_newest_is_scored_again() {
+fn the_run_in_view_or_else_the_newest_of_the_open_images_is_scored_again() {
     let mut state = with_runs();
     let scored = |state: &State| actions::scorable(state).map(|run| run.manifest.name.clone());
+    let place = state.open().unwrap().dataset.place.clone();
+    state.runs.iter_mut().for_each(|run| run.place = "elsewhere".into());
+    assert_eq!(scored(&state), None, "those of other images are chosen in Results");
+    state.runs.iter_mut().for_each(|run| run.place = place.clone());
     assert_eq!(scored(&state).as_deref(), Some("eyes"));
     let config = RunConfig::default();
     let rows = vec![crate::scores::ScoreRow { path: "a".into(), split: "test".into(), score: 1.0, ..Default::default() }];
