@@ -130,6 +130,8 @@ pub enum NextStep {
     ClassLevel(usize),
     /// Show the grey values of the lowest so many of 16 bits.
     LowBits(u32),
+    /// 16-bit pictures are shown by their lowest bits: show all of their range.
+    AllBits,
     /// Keep the proportions of pictures that are no squares.
     KeepProportions,
     /// Ask for no split.

@@ -60,6 +60,7 @@ pub fn words(step: Option<&NextStep>) -> String {
                 "the grey window 0 to {white} % among the settings of the preprocessing shows them as they are meant"
             );
         }
+        NextStep::AllBits => "all 16 bits, among the settings of the preprocessing in Data, shows them as they are",
         NextStep::KeepProportions => {
             "letterbox or crop, among the settings of the preprocessing in Data, keeps their proportions"
         }
@@ -120,6 +121,7 @@ mod tests {
             NextStep::NameTable,
             NextStep::ClassLevel(2),
             NextStep::LowBits(12),
+            NextStep::AllBits,
             NextStep::KeepProportions,
             NextStep::OmitSplit,
             NextStep::ThreadsAtStart,

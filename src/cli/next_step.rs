@@ -67,6 +67,7 @@ pub fn words(step: &NextStep) -> String {
         NextStep::LowBits(bits) => {
             format!("--set preprocess.window='[0, {}]' shows them as they are meant", 2f64.powi(*bits as i32 - 16))
         }
+        NextStep::AllBits => "--set data.window=16bit shows them as they are".into(),
         NextStep::KeepProportions => "--set preprocess.aspect=letterbox or =crop keeps their proportions, \
              --set preprocess.circle_crop=true cuts fundus photographs to their disc"
             .into(),

@@ -1,6 +1,6 @@
 //! Where the images come from, and what is done to them before either model sees them.
 
-use super::{ConfigError, DicomWindow, Limits, TileSize, Tiling, ensure};
+use super::{ConfigError, Limits, TileSize, Tiling, ValueWindow, ensure};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -29,9 +29,9 @@ pub struct DataConfig {
     pub curation: Option<PathBuf>,
     /// Which columns of the table mean what.
     pub columns: LabelColumns,
-    /// Which values of DICOM pictures are shown, from black to white: `auto`, `lung`, `soft-tissue`, `bone`, `brain`, centre and width
-    /// (`40/400`), or one that the files name (`file:SOFT`).
-    pub window: DicomWindow,
+    /// Which values are shown, from black to white: `auto`; of DICOM pictures `lung`, `soft-tissue`, `bone`, `brain`, centre and width
+    /// (`40/400`), or one that the files name (`file:SOFT`); of other 16-bit pictures the lowest so many bits (`12bit`; `16bit` = all).
+    pub window: ValueWindow,
     /// Share of the images that go to the test split where the data set has none of its own; (0, 1), default 0.3.
     pub test_fraction: TestFraction,
     /// Seed of that split, kept apart from the run's seed so that repeated runs see the same split.
@@ -53,7 +53,7 @@ impl Default for DataConfig {
             labels: None,
             curation: None,
             columns: LabelColumns::default(),
-            window: DicomWindow::Auto,
+            window: ValueWindow::Auto,
             test_fraction: TestFraction::default(),
             split_seed: 0,
             working_size: 512,
@@ -140,7 +140,7 @@ pub struct PreprocessConfig {
     /// Which channels are used.
     pub channels: Channels,
     /// Grey window, as shares of the full range of a pixel: what lies below the first becomes black, above the second white.
-    /// `0 <= low < high <= 1`; `[0, 1]` changes nothing. 12-bit pictures in 16-bit files want `[0, 0.0625]`.
+    /// `0 <= low < high <= 1`; `[0, 1]` changes nothing.
     pub window: GreyWindow,
     /// Ben Graham's normalisation of fundus photographs: the local mean is taken away and what is left is shown four times as
     /// strong about middle grey.

@@ -6,23 +6,23 @@ mod data;
 mod ddpm;
 mod device_kind;
 mod dia;
-mod dicom_window;
 mod edit;
 mod limits;
 mod preset;
 mod score;
 mod tiling;
+mod value_window;
 
 pub use data::{Aspect, Channels, DataConfig, GreyWindow, LabelColumns, PreprocessConfig, Reading};
 pub use ddpm::{DdpmConfig, InputRange, LrSchedule, ScheduleKind};
 pub use device_kind::DeviceKind;
 pub use dia::{Design, DiaConfig, DissolveMethod, EpochUnit, EqualChannels, OptimizerKind, Shift, ShiftKind, Stem, Twin};
-pub use dicom_window::{CtWindow, DicomWindow};
 pub use edit::{all_settings, apply_fitting, apply_setting, apply_settings};
 pub use limits::Limits;
 pub use preset::Preset;
 pub use score::{ScoreConfig, ThresholdRule};
 pub use tiling::{LearntFrom, TileSize, Tiling};
+pub use value_window::{CtWindow, ValueWindow};
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;

@@ -32,7 +32,9 @@ pub fn create(kind: RunKind, config: &RunConfig, workspace: &Path, name: &str, r
     require_writable(&workspace.join(files::RUNS))?;
     // What there is to say of the data is said when the work starts.
     let data = open_quietly(config)?;
-    let (config, why) = with_tiles(config, &data)?;
+    let (mut config, why) = with_tiles(config, &data)?;
+    // Other images are scored through the same window, whatever theirs would be.
+    config.data.window = data.window.clone();
     // Memory warnings are repeated when the work starts; here only errors matter.
     Memory::here().require_for_training(kind, &config, &data)?;
     if config.data.tile != Tiling::Off {

@@ -14,7 +14,7 @@
 
 use super::display::rgba::Rgba;
 use crate::{
-    config::DicomWindow,
+    config::ValueWindow,
     data::{Dataset, ImageId, Item},
     run_dir::files,
 };
@@ -169,7 +169,7 @@ pub fn key(item: &Item, side: usize) -> Option<u64> {
     let masks: Vec<String> = item.masks.iter().filter_map(|path| stamp(path)).collect();
     let mask = masks.join(" ");
     let window = match &item.window {
-        DicomWindow::Auto => String::new(),
+        ValueWindow::Auto => String::new(),
         other => other.to_string(),
     };
     Some(hash(&[item.name.as_bytes(), own.as_bytes(), mask.as_bytes(), &side.to_le_bytes(), window.as_bytes()]))

@@ -2,7 +2,7 @@
 
 use crate::test_files::{Dir, grey_dicom};
 use dissolve_studio::{
-    config::{DataConfig, DicomWindow},
+    config::{DataConfig, ValueWindow},
     data::{Dataset, ImageId},
     run_dir::RunDir,
     scores::Scores,
@@ -84,7 +84,7 @@ fn a_run_keeps_the_window_and_scores_through_it() {
     settings.iter().chain(&["data.window=brain"]).for_each(|setting| args.extend(["--set", setting]));
     let run = PathBuf::from(program(dir.path(), &args).trim());
     let run = RunDir::open(&dir.path().join(run)).unwrap();
-    assert_eq!(run.config().unwrap().data.window, "brain".parse::<DicomWindow>().unwrap());
+    assert_eq!(run.config().unwrap().data.window, "brain".parse::<ValueWindow>().unwrap());
 
     let score = |data: &str, out: &str| {
         let run = run.path().to_str().unwrap();

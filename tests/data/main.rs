@@ -11,6 +11,7 @@ mod arrays;
 mod class_folders;
 mod curation;
 mod data_files;
+mod depth;
 mod detection_sets;
 mod dicom_window;
 mod file_columns;

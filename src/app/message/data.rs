@@ -1,6 +1,6 @@
 use crate::{
     app::state::{DataPage, Filter, LargeImage, Mark, OwnTag},
-    config::{DataConfig, DicomWindow, LabelColumns, PreprocessConfig, Reading},
+    config::{DataConfig, LabelColumns, PreprocessConfig, Reading, ValueWindow},
     data::{ImageId, Label},
     engine::thumbnail_cache::Thumb,
 };
@@ -35,7 +35,7 @@ pub enum DataCommand {
     /// The folders at this level (see [`DataConfig::level`]) name the classes.
     Level(i64),
     /// Opens the same path again, with its DICOM pictures seen in another window.
-    Window(DicomWindow),
+    Window(ValueWindow),
     /// Takes a path off the list of recent ones.
     ForgetRecent(PathBuf),
     Page(DataPage),

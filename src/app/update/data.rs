@@ -10,7 +10,7 @@ use crate::{
         message::{BackgroundEffect, ImageEffect, Texture},
         state::{DataPage, DuplicateSearch, Edit, Filter, HistoryEntry, OpenDataset, Opening, TableForm, Workspace},
     },
-    config::{DataConfig, DicomWindow, LabelColumns, Reading},
+    config::{DataConfig, LabelColumns, Reading, ValueWindow},
     data::{ALL, Curation, Dataset, Examination, ImageId, Label, Split, TablePreview},
     engine::{display::rgba::Rgba, thumbnail_cache::Thumb},
     error::Failure,
@@ -200,7 +200,7 @@ fn choose_normal(state: &mut State, chooses: bool) -> Vec<Effect> {
 }
 
 /// Opens the same images through another DICOM window: their pixels are others.
-fn see_through(state: &mut State, window: DicomWindow) -> Vec<Effect> {
+fn see_through(state: &mut State, window: ValueWindow) -> Vec<Effect> {
     let Some(open) = state.open() else { return Vec::new() };
     let config = DataConfig { window, ..open.config.clone() };
     begin(state, config, None)

@@ -6,7 +6,7 @@ use crate::{
         next_step, out,
         streams::{Input, is_dash},
     },
-    config::{DataConfig, DeviceKind, DiaConfig, DicomWindow, DissolveMethod, Limits, PreprocessConfig, TileSize, Tiling},
+    config::{DataConfig, DeviceKind, DiaConfig, DissolveMethod, Limits, PreprocessConfig, TileSize, Tiling, ValueWindow},
     data::{Dataset, ImageId, Picture, Preprocess},
     engine::{
         export::contact_sheet::{Column, contact_sheet},
@@ -71,10 +71,10 @@ pub struct Args {
     /// diffusion, gaussian:K, median:K or resample
     #[arg(long, default_value = "diffusion")]
     method: DissolveMethod,
-    /// Which values of DICOM pictures are shown: auto, lung, soft-tissue, bone, brain, centre and width (40/400), or one that the
-    /// files name (file:SOFT) [default: that of the model's run]
+    /// Which values are shown: auto; of DICOM pictures lung, soft-tissue, bone, brain, centre and width (40/400), or one that the
+    /// files name (file:SOFT); of 16-bit pictures 8bit to 16bit [default: that of the model's run]
     #[arg(long, value_name = "WINDOW", allow_hyphen_values = true)]
-    window: Option<DicomWindow>,
+    window: Option<ValueWindow>,
     /// Folder for the results
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -93,7 +93,7 @@ struct Work {
     resolution: usize,
     tile: Tiling,
     working_size: Option<usize>,
-    window: DicomWindow,
+    window: ValueWindow,
     /// That of the model's run, where it changes pictures.
     preprocess: Option<Preprocess>,
     /// Empty where the method has no steps.

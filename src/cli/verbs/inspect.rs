@@ -118,6 +118,7 @@ fn to_json(dataset: &Dataset) -> Value {
         "duplicates": dataset.duplicates,
         "sizes": sizes(dataset),
         "windows": dataset.dicom_windows,
+        "depth": dataset.depth,
         "masks": dataset.used().filter(|i| !i.masks.is_empty()).count(),
     })
 }

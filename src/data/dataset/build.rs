@@ -1,7 +1,7 @@
 //! A data set from its images.
 
 use super::model::{Class, Dataset, Item, Layout, Split, SplitRule};
-use crate::error::Warning;
+use crate::{config::ValueWindow, error::Warning};
 use std::{path::PathBuf, sync::OnceLock};
 
 impl Dataset {
@@ -22,6 +22,8 @@ impl Dataset {
             suggested: None,
             tables: Vec::new(),
             dicom_windows: None,
+            window: ValueWindow::Auto,
+            depth: None,
             metadata: Default::default(),
             curation: Default::default(),
             has_own_classes,

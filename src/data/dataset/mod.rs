@@ -4,6 +4,7 @@ mod array_images;
 mod build;
 mod curated;
 mod curation;
+mod depth;
 mod duplicates;
 mod fingerprint;
 mod model;

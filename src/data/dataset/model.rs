@@ -5,7 +5,7 @@ use super::{
     curation::{Curation, ImageCuration, Label},
 };
 use crate::{
-    config::DicomWindow,
+    config::ValueWindow,
     data::{decode::Remark, metadata::Metadata, text::display_path},
     error::Warning,
 };
@@ -122,8 +122,12 @@ pub struct Dataset {
     pub suggested: Option<String>,
     /// Tables that lie beside the images, whether they label them or not.
     pub tables: Vec<PathBuf>,
-    /// Names of windows that its DICOM files hold (see [`DicomWindow::OfFile`]); `None` where it has no such files.
+    /// Names of windows that its DICOM files hold (see [`ValueWindow::OfFile`]); `None` where it has no such files.
     pub dicom_windows: Option<Vec<String>>,
+    /// Which values of its images are shown: as it was asked for or, where that was left open, as the images themselves have it.
+    pub window: ValueWindow,
+    /// By how many of their bits 16-bit pictures are shown; `None` where it has none.
+    pub depth: Option<u32>,
     /// What tables say of its images.
     pub metadata: Arc<Metadata>,
     /// What a person has said of its images.
@@ -210,7 +214,7 @@ pub struct Item {
     /// Width and height as stored, before any EXIF turn; known from the header.
     pub size: [u32; 2],
     /// Which of its values are shown, where it is a grey DICOM picture.
-    pub window: DicomWindow,
+    pub window: ValueWindow,
     /// Its row in [`Dataset::metadata`].
     pub row: Option<u32>,
     /// What a person has said of it.
@@ -276,7 +280,7 @@ impl Item {
             patient: None,
             masks: Vec::new(),
             size,
-            window: DicomWindow::Auto,
+            window: ValueWindow::Auto,
             row: None,
             said: ImageCuration::default(),
         }

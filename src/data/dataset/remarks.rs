@@ -21,6 +21,10 @@ pub fn notes<'a>(remarks: &[(ImageId, Remark)], name: &dyn Fn(ImageId) -> &'a st
         notes.push(Warning::new(text, NextStep::LowBits(bits)));
     }
     for (remark, what) in [
+        (
+            Remark::Beyond,
+            "of 16 bit with values beyond the bits by which these pictures are shown (data.window), which are white",
+        ),
         (Remark::NoEnd, "whose JPEG has no end, though nothing of the picture is missing"),
         (Remark::FirstOnly, "of several pictures one after another (an animation), of which the first is used"),
         (

@@ -22,9 +22,9 @@ pub use probe::Probe;
 pub use raster::{DecodedImage, Remark, Samples};
 pub use source::{check_size, io_reason, open_file, read_whole};
 
-use crate::{config::DicomWindow, data::pixels::Picture};
+use crate::{config::ValueWindow, data::pixels::Picture};
 use image::ImageFormat;
-use std::path::Path;
+use std::{io::Read, path::Path};
 
 /// Decodes a picture that belongs to no data set. The error is a reason to show beside the file's name.
 ///
@@ -36,13 +36,13 @@ pub fn read_picture(path: &Path) -> Result<Picture, String> {
 
 /// Decodes a picture, or the page of one, turned upright. The error is a reason to show beside the file's name.
 pub fn decode(path: &Path, page: usize) -> Result<DecodedImage, String> {
-    decode_in_window(path, page, &DicomWindow::Auto)
+    decode_in_window(path, page, &ValueWindow::Auto)
 }
 
-/// Decodes a picture through this window where it is a grey DICOM picture.
-pub fn decode_in_window(path: &Path, page: usize, window: &DicomWindow) -> Result<DecodedImage, String> {
+/// Decodes a picture through this window, where that is for its kind.
+pub fn decode_in_window(path: &Path, page: usize, window: &ValueWindow) -> Result<DecodedImage, String> {
     let kind = header::kind(path)?;
-    guarded(|| match kind {
+    let decoded = guarded(|| match kind {
         FileFormat::Tiff => tiff::decode(path, page),
         FileFormat::Dicom => dicom::decode(path, page, window),
         FileFormat::Jpeg => jpeg::decode(path),
@@ -52,5 +52,26 @@ pub fn decode_in_window(path: &Path, page: usize, window: &DicomWindow) -> Resul
             Some(format) => formats::decode(read_whole(path)?, format),
             None => Err(other.refusal()),
         },
+    })?;
+    Ok(match window {
+        ValueWindow::Bits(bits) if kind != FileFormat::Dicom => decoded.by_bits(*bits),
+        _ => decoded,
     })
+}
+
+/// Whether a file holds samples of 16 bits, by its header; never of DICOM, whose windows are its own.
+pub fn is_deep(path: &Path) -> bool {
+    let deep = || -> Result<bool, String> {
+        Ok(match header::kind(path)? {
+            FileFormat::Png => {
+                let mut header = [0; 25];
+                open_file(path)?.read_exact(&mut header).map_err(|e| io_reason(&e))?;
+                header[24] == 16
+            }
+            FileFormat::Tiff => tiff::is_deep(path)?,
+            FileFormat::Npy => NpyHeader::read(open_file(path)?)?.kind == "u2",
+            _ => false,
+        })
+    };
+    guarded(deep).unwrap_or(false)
 }

@@ -31,6 +31,8 @@ pub enum Remark {
     OtherWindow,
     /// 16-bit samples of which only so many low bits are used, as of 12-bit pictures in 16-bit files.
     Dim(u32),
+    /// 16-bit samples with values beyond the bits by which they are shown; they are white.
+    Beyond,
 }
 
 #[derive(Debug, Clone)]
@@ -100,8 +102,18 @@ impl DecodedImage {
         self.remark.or_else(|| self.used_bits().map(Remark::Dim))
     }
 
+    /// 16-bit samples by the lowest so many of their bits, 1 to 16: the greatest value of those becomes white.
+    pub fn by_bits(mut self, bits: u32) -> Self {
+        let white = (1u32 << bits.clamp(1, 16)) - 1;
+        let Samples::U16(values) = &mut self.samples else { return self };
+        let beyond = values.iter().any(|v| u32::from(*v) > white);
+        let scaled = |v: u16| ((u32::from(v).min(white) * 65535 + white / 2) / white) as u16;
+        values.iter_mut().for_each(|v| *v = scaled(*v));
+        if beyond && self.remark.is_none() { self.with(Remark::Beyond) } else { self }
+    }
+
     /// The bits that 16-bit samples use where they leave nine tenths of their range unused.
-    fn used_bits(&self) -> Option<u32> {
+    pub fn used_bits(&self) -> Option<u32> {
         let Samples::U16(values) = &self.samples else { return None };
         let greatest = values.iter().copied().max()?;
         (greatest < 6554).then(|| (16 - greatest.leading_zeros()).max(1))
@@ -207,6 +219,19 @@ mod tests {
             assert_eq!(read, [0.0, 0.2, 1.0]);
         }
         assert!(DecodedImage::new(2, 2, 1, Samples::U8(vec![0; 3])).is_err());
+    }
+
+    #[test]
+    fn deep_samples_are_shown_by_their_lowest_bits() {
+        let by_12 = |values: Vec<u16>| DecodedImage::new(2, 1, 1, Samples::U16(values)).unwrap().by_bits(12);
+        let mut row = [0.0; 2];
+        by_12(vec![4095, 2048]).row(0, 0, &mut row);
+        assert!(row[0] == 1.0 && (row[1] - 2048.0 / 4095.0).abs() < 1e-5, "{row:?}");
+        assert_eq!(by_12(vec![4095, 2048]).remark(), None);
+        by_12(vec![5000, 0]).row(0, 0, &mut row);
+        assert_eq!((row, by_12(vec![5000, 0]).remark()), ([1.0, 0.0], Some(Remark::Beyond)));
+        let eight = DecodedImage::new(1, 1, 1, Samples::U8(vec![7])).unwrap().by_bits(12);
+        assert_eq!(eight.white(), 255.0, "what has 8 bits is left alone");
     }
 
     #[test]

@@ -158,7 +158,6 @@ impl DetectedLayout {
         }
         let windows = self.images.windows.clone().map(|names| names.into_iter().collect());
         let (classes, mut items) = self.images.build();
-        items.iter_mut().for_each(|item| item.window = config.window.clone());
         let mut why = self.why;
         if let Some(pattern) = patients_from_names(&mut items) {
             why = format!("{} Patients are read from the file names ({pattern}).", why.trim_end());
@@ -174,6 +173,7 @@ impl DetectedLayout {
         set.skipped.sort_by(|a, b| a.path.cmp(&b.path));
         set.notes = self.warnings;
         set.split_rule = SplitRule { test_fraction: config.test_fraction.0, seed: config.split_seed };
+        set.see_through(&config.window);
         set.find_twins();
         set.look_at_masks();
         set.refresh();

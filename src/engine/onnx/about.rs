@@ -95,7 +95,7 @@ fn steps(preprocess: &PreprocessConfig, window: &str, side: usize) -> String {
     let tones = PreprocessConfig { circle_crop: false, aspect: Aspect::Squeeze, size: 0, ..preprocess.clone() }.words();
     let first = if preprocess.size > 0 { preprocess.size } else { side };
     let mut steps = vec![format!(
-        "decoded and turned upright, without transparency, divided by the largest value of its type (255, 65535); DICOM through the window {window}"
+        "decoded and turned upright, without transparency, divided by the largest value of its type (255, 65535), or of its lowest bits (4095 for the window 12bit); seen through the window {window}"
     )];
     steps.extend(preprocess.circle_crop.then(|| "cut to the square around the bright disc of a fundus photograph".to_string()));
     steps.extend(match preprocess.aspect {

@@ -1,7 +1,6 @@
 //! The Data workspace.
 
 pub mod columns;
-mod dicom_window;
 pub mod duplicates;
 pub mod inspector;
 pub mod layout;
@@ -9,4 +8,5 @@ mod normal;
 pub mod open;
 pub mod preprocess;
 pub mod selection;
+mod value_window;
 pub mod view;

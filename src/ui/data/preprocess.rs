@@ -1,6 +1,6 @@
 //! What is done to each picture before a model sees it, seen on the selected one.
 
-use super::dicom_window;
+use super::value_window;
 use crate::{
     app::{DataCommand, message::Texture, next_step, state::OpenDataset},
     config::{Aspect, Channels, GreyWindow, PreprocessConfig},
@@ -62,7 +62,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
             now.channels = chosen;
         }
     });
-    dicom_window::show(ui, cx, open);
+    value_window::show(ui, cx, open);
     window(ui, &mut now);
     ui.horizontal(|ui| {
         ui.label("Shrink to");

@@ -7,7 +7,7 @@ use crate::{
         state::{DataPage, DuplicateSearch, PairCounts, Workspace},
         update::{derived_effects, tests::*, update},
     },
-    config::{DataConfig, DicomWindow, LabelColumns, PreprocessConfig, Reading},
+    config::{DataConfig, LabelColumns, PreprocessConfig, Reading, ValueWindow},
     data::{Duplicate, Examination, ImageId, TablePreview},
     engine::preprocess_preview::PreprocessPreview,
     error::Failure,
@@ -46,7 +46,7 @@ fn another_reading_forgets_what_was_said_of_the_old_one() {
 fn another_window_keeps_selection_and_filter_and_shows_other_pixels() {
     let mut state = opened();
     update(&mut state, DataCommand::Select(ImageId(3)));
-    let window: DicomWindow = "lung".parse().unwrap();
+    let window: ValueWindow = "lung".parse().unwrap();
     let effects = update(&mut state, DataCommand::Window(window.clone()));
     let [Effect::Load(LoadRequest::Open { config, known: None, generation })] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!((&config.window, config.normal.len()), (&window, 1));

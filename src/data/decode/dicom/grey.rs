@@ -1,7 +1,7 @@
 //! From stored values to what a viewer shows (PS3.3 C.11, PS3.4 N.2): modality transform, values of interest, inversion.
 
 use super::{attributes::Attributes, data_set::DataSet, lut::Lut};
-use crate::config::DicomWindow;
+use crate::config::ValueWindow;
 use dicom_dictionary_std::tags;
 
 /// From stored values to those of the modality, such as Hounsfield units.
@@ -49,12 +49,12 @@ impl Modality {
 
 impl Interest {
     /// What was chosen, else what the file says.
-    fn of(set: &DataSet, frame: usize, signed: bool, chosen: &DicomWindow) -> Option<Self> {
+    fn of(set: &DataSet, frame: usize, signed: bool, chosen: &ValueWindow) -> Option<Self> {
         if let Some([centre, width]) = chosen.values() {
             return Some(Self::window(centre, width, None));
         }
         match chosen {
-            DicomWindow::OfFile(name) => Self::named(set, frame, name),
+            ValueWindow::OfFile(name) => Self::named(set, frame, name),
             _ => None,
         }
         .or_else(|| Self::stated(set, frame, signed))
@@ -135,7 +135,7 @@ pub fn names_window(set: &DataSet, frame: usize, name: &str) -> bool {
 }
 
 /// Grey values in \[0, 1\], as `window` asks. Padding, which fills a picture where nothing was measured, is black.
-pub fn shown(set: &DataSet, about: &Attributes, frame: usize, values: Vec<i32>, window: &DicomWindow) -> Vec<f32> {
+pub fn shown(set: &DataSet, about: &Attributes, frame: usize, values: Vec<i32>, window: &ValueWindow) -> Vec<f32> {
     let padding = padding(set, about);
     let is_padding = |v: &i32| padding.is_some_and(|(low, high)| (low..=high).contains(v));
     let modality = Modality::of(set, frame, about.signed);

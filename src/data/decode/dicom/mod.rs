@@ -32,7 +32,7 @@ use super::{
     probe::Probe,
     raster::{DecodedImage, Remark, Samples},
 };
-use crate::config::DicomWindow;
+use crate::config::ValueWindow;
 use attributes::Attributes;
 use codec::Decoded;
 use data_set::DataSet;
@@ -82,7 +82,7 @@ fn kept(path: &Path) -> Result<File, String> {
 }
 
 /// `window`: which of its values are shown, where it is grey.
-pub fn decode(path: &Path, frame: usize, window: &DicomWindow) -> Result<DecodedImage, String> {
+pub fn decode(path: &Path, frame: usize, window: &ValueWindow) -> Result<DecodedImage, String> {
     let file = kept(path)?;
     let (set, syntax) = &*file;
     if let Some(refusal) = syntax::refusal(syntax) {
@@ -120,8 +120,8 @@ pub fn decode(path: &Path, frame: usize, window: &DicomWindow) -> Result<Decoded
     let shown = grey::shown(set, &about, frame, values, window);
     let raster = DecodedImage::new(about.width, about.height, 1, Samples::F32(shown))?;
     Ok(match window {
-        DicomWindow::OfFile(name) if !grey::names_window(set, frame, name) => raster.with(Remark::OtherWindow),
-        DicomWindow::Auto if grey::window_is_unread(set, frame) => raster.with(Remark::NoWindow),
+        ValueWindow::OfFile(name) if !grey::names_window(set, frame, name) => raster.with(Remark::OtherWindow),
+        ValueWindow::Auto if grey::window_is_unread(set, frame) => raster.with(Remark::NoWindow),
         _ => raster,
     })
 }

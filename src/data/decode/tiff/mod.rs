@@ -69,6 +69,11 @@ pub fn pages(path: &Path) -> Result<Vec<(usize, [u32; 2])>, String> {
     if pages.is_empty() { Err("has no pages".into()) } else { Ok(pages) }
 }
 
+/// Whether the first page has samples of 16 bits.
+pub fn is_deep(path: &Path) -> Result<bool, String> {
+    Ok(Page::of(&mut open(path)?)?.bits == 16)
+}
+
 /// What the tags of a page say of the form of its pixels.
 struct Page {
     width: usize,

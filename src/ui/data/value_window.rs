@@ -1,19 +1,51 @@
-//! Which values of DICOM pictures are shown: a choice that the data set is opened with.
+//! Which values of DICOM pictures and of 16-bit ones are shown: a choice that the data set is opened with.
 
 use crate::{
     app::{DataCommand, state::OpenDataset},
-    config::{CtWindow, DicomWindow},
+    config::{CtWindow, ValueWindow},
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{ComboBox, Id, TextEdit, Ui};
 
-/// Nothing where the data set holds no DICOM pictures.
+/// Nothing where the data set holds neither.
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
+    depth(ui, cx, open);
+    dicom(ui, cx, open);
+}
+
+/// By how many bits 16-bit pictures are shown.
+fn depth(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
+    let Some(bits) = open.dataset.depth else { return };
+    let name = |window: &ValueWindow| match window {
+        ValueWindow::Bits(16) => "all 16 bits".to_string(),
+        ValueWindow::Bits(bits) => format!("lowest {bits} bits"),
+        _ => format!("as they use ({bits} bits)"),
+    };
+    let now = &open.config.window;
+    let mut chosen = None;
+    ui.horizontal(|ui| {
+        let what = "Cameras and scanners with 12 bits write them into files of 16, nearly black as they are.";
+        ui.label("16-bit values").on_hover_text(what);
+        let list = ComboBox::from_id_salt("depth").selected_text(name(now)).show_ui(ui, |ui| {
+            for choice in [ValueWindow::Auto].into_iter().chain([16, 14, 12, 10, 8].map(ValueWindow::Bits)) {
+                if ui.selectable_label(choice == *now, name(&choice)).clicked() {
+                    chosen = Some(choice);
+                }
+            }
+        });
+        list.response.accessible_name("Bits of 16-bit pictures");
+    });
+    if let Some(window) = chosen.filter(|window| window != now) {
+        cx.send(DataCommand::Window(window));
+    }
+}
+
+fn dicom(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
     let Some(named) = &open.dataset.dicom_windows else { return };
     let now = &open.config.window;
-    let mut choices = vec![DicomWindow::Auto];
-    choices.extend(CtWindow::ALL.map(DicomWindow::Ct));
-    choices.extend(named.iter().cloned().map(DicomWindow::OfFile));
+    let mut choices = vec![ValueWindow::Auto];
+    choices.extend(CtWindow::ALL.map(ValueWindow::Ct));
+    choices.extend(named.iter().cloned().map(ValueWindow::OfFile));
     let mut chosen = None;
     ui.horizontal(|ui| {
         ui.label("DICOM window").on_hover_text("Which values are shown, from black to white; CT in Hounsfield units.");
@@ -38,11 +70,11 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
 }
 
 /// A field for centre and width; what was typed in it, once it is left.
-fn typed(ui: &mut Ui, open: &OpenDataset) -> Option<DicomWindow> {
+fn typed(ui: &mut Ui, open: &OpenDataset) -> Option<ValueWindow> {
     let id = Id::unique(("centre and width", open.generation));
     let stands = || open.config.window.values().map_or(String::new(), |[centre, width]| format!("{centre}/{width}"));
     let mut text = ui.data(|data| data.get_temp(id)).unwrap_or_else(stands);
-    let parsed = text.parse::<DicomWindow>();
+    let parsed = text.parse::<ValueWindow>();
     let is_wrong = parsed.is_err() && !text.trim().is_empty();
     let colour = is_wrong.then(|| theme::of(ui).error);
     let field = ui.add(TextEdit::singleline(&mut text).hint_text("40/400").desired_width(80.0).text_color_opt(colour));
@@ -56,14 +88,15 @@ fn typed(ui: &mut Ui, open: &OpenDataset) -> Option<DicomWindow> {
     parsed.ok().filter(|_| field.lost_focus())
 }
 
-fn words(window: &DicomWindow) -> String {
+fn words(window: &ValueWindow) -> String {
     match window {
-        DicomWindow::Auto => "as each file says".into(),
-        DicomWindow::Ct(usual) => {
+        ValueWindow::Auto => "as each file says".into(),
+        ValueWindow::Ct(usual) => {
             let [centre, width] = usual.values();
             format!("{} ({centre} / {width})", usual.name().replace('-', " "))
         }
-        DicomWindow::Values { centre, width } => format!("{centre} / {width}"),
-        DicomWindow::OfFile(name) => format!("“{name}” of each file"),
+        ValueWindow::Values { centre, width } => format!("{centre} / {width}"),
+        ValueWindow::OfFile(name) => format!("“{name}” of each file"),
+        ValueWindow::Bits(_) => "as each file says".into(),
     }
 }
