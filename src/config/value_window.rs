@@ -24,7 +24,7 @@ pub enum ValueWindow {
     /// The window of a file that has this explanation (in any case) or, counted from 1, this number; where a file has none, as
     /// [`Auto`](Self::Auto).
     OfFile(String),
-    /// Of 16-bit pictures, 0 to 2 to the power of this, less 1: 8 to 16.
+    /// The lowest so many bits of 16-bit pictures, 8 to 16: the greatest value of those is white.
     Bits(u32),
 }
 

@@ -146,6 +146,16 @@ fn lists_of_other_programs_label_images() {
         }),
     );
     classes_of("train.lst", lines(|i, _| format!("{i}\t{}\timages/a{i}.png\n", i % 2)));
+    // Whatever text is called.
+    for ending in ["dat", "asc", "psv", "ssv", "list", "text"] {
+        let between = match ending {
+            "psv" => "|",
+            "ssv" => ";",
+            _ => ",",
+        };
+        let text = format!("file,label\n{}", lines(|i, label| format!("a{i}.png,{label}\n"))).replace(',', between);
+        classes_of(&format!("befunde.{ending}"), text);
+    }
     // SIIM-FISABIO: findings with their boxes.
     let row = |i: u32, _: &str| match i % 2 {
         0 => format!("a{i}_image,none 1 0 0 1 1\n"),

@@ -4,7 +4,6 @@ mod array_images;
 mod build;
 mod curated;
 mod curation;
-mod depth;
 mod duplicates;
 mod fingerprint;
 mod model;

@@ -1,6 +1,9 @@
 //! The files under a folder, found without following a link in circles and without opening anything but ordinary files.
 
-use super::system_files::{is_lock, is_system_file};
+use super::{
+    system_files::{is_lock, is_system_file},
+    tables::is_text_table,
+};
 use crate::{
     data::{
         dataset::Skipped,
@@ -133,6 +136,7 @@ pub fn scan(root: &Path, only: &[PathBuf], progress: &(dyn Fn(usize) + Sync)) ->
             {
                 scan.others.push(path);
             }
+            Ok((FileFormat::Unknown, None)) if is_text_table(&path) => scan.others.push(path),
             Ok((FileFormat::Unknown, None))
                 if matches!(extension(&path).as_str(), "bin" | "") && !looks_like_picture_name(&path) =>
             {

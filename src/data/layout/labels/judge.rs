@@ -63,9 +63,9 @@ pub fn may_name(files: &NamedFiles, path: &Path, config: &DataConfig) -> bool {
         .is_ok_and(|sample| !files.named(&sample.table, sample.columns.file, &sample.naming).is_empty())
 }
 
-/// Text is many things.
+/// Text is many things, and data still more.
 fn may_be_no_table(path: &Path) -> bool {
-    ["txt", "lst", "manifest"].contains(&extension(path).as_str())
+    ["txt", "text", "lst", "list", "dat", "asc", "manifest"].contains(&extension(path).as_str())
 }
 
 fn judge_table(root: &Path, files: &NamedFiles, path: &Path, table: Table, config: &DataConfig) -> Vec<Judged> {

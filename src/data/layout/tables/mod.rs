@@ -22,7 +22,7 @@ mod xml;
 pub use columns::{Columns, SplitColumns, is_measure, is_of_folders, plain, sounds_like_files};
 pub use json::{JOIN, unmarked};
 pub use label_scheme::{FINDING, LabelScheme, NONE, SEVERAL};
-pub use read::{TABLE_ENDINGS, TablePreview, is_table, is_table_name, most_bytes};
+pub use read::{TABLE_ENDINGS, TablePreview, is_table, is_table_name, is_text_table, most_bytes};
 pub use table::{NoTable, Table, in_line_of};
 pub use text::decode as decode_text;
 pub use xml::{Root, root as xml_root};

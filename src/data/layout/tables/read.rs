@@ -25,15 +25,18 @@ const MAX_PARSED: u64 = 64 << 20;
 const MAX_MIAS: u64 = 1 << 20;
 
 /// How the names of tables end.
-pub const TABLE_ENDINGS: [&str; 15] =
-    ["csv", "tsv", "txt", "tab", "lst", "json", "jsonl", "ndjson", "manifest", "xml", "xlsx", "xlsm", "xls", "xlsb", "ods"];
+#[rustfmt::skip]
+pub const TABLE_ENDINGS: [&str; 21] = [
+    "csv", "tsv", "psv", "ssv", "txt", "text", "tab", "lst", "list", "dat", "asc", "json", "jsonl", "ndjson", "manifest", "xml",
+    "xlsx", "xlsm", "xls", "xlsb", "ods",
+];
 
 /// How a file is written, by its ending.
 fn format(path: &Path) -> Option<&'static str> {
     let ending = path.extension()?.to_string_lossy().to_ascii_lowercase();
     match ending.as_str() {
         // `.lst`: MXNet's lists of images; `.manifest`: lines of JSON of SageMaker.
-        "csv" | "tsv" | "txt" | "tab" | "lst" => Some("text"),
+        "csv" | "tsv" | "psv" | "ssv" | "txt" | "text" | "tab" | "lst" | "list" | "dat" | "asc" => Some("text"),
         "json" | "jsonl" | "ndjson" | "manifest" => Some("json"),
         "xml" => Some("xml"),
         "xlsx" | "xlsm" | "xls" | "xlsb" | "ods" => Some("spreadsheet"),
@@ -44,6 +47,13 @@ fn format(path: &Path) -> Option<&'static str> {
 /// Whether a file may be a table, by its ending.
 pub fn is_table_name(path: &Path) -> bool {
     format(path).is_some()
+}
+
+/// Whether a file of which many hold other things (`.dat`) is text under the name of a table.
+pub fn is_text_table(path: &Path) -> bool {
+    let mut start = Vec::new();
+    let read = decode::open_file(path).is_ok_and(|file| file.take(4096).read_to_end(&mut start).is_ok());
+    is_table_name(path) && read && text::is_text(&start)
 }
 
 /// Whether a file may be a table, by its ending and, where most of that kind are none, by its content.

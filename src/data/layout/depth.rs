@@ -1,9 +1,8 @@
 //! By which of their bits 16-bit pictures are shown: many cameras and scanners have 12, and write them into files of 16.
 
-use super::model::{Dataset, Item};
 use crate::{
     config::ValueWindow,
-    data::decode,
+    data::{Dataset, Item, decode},
     error::{NextStep, Warning},
 };
 use rayon::prelude::*;
@@ -18,7 +17,7 @@ const DEPTHS: [u32; 4] = [8, 10, 12, 14];
 impl Dataset {
     /// Has the images seen through `window`; where that is left open and the set holds 16-bit pictures, by the bits that all of some
     /// use.
-    pub(in crate::data) fn see_through(&mut self, window: &ValueWindow) {
+    pub(super) fn see_through(&mut self, window: &ValueWindow) {
         self.window = window.clone();
         self.items.iter_mut().for_each(|item| item.window = window.clone());
         let deep: Vec<&Item> = spread(&self.items, LOOKED_AT).filter(|item| item.is_deep()).collect();
