@@ -140,7 +140,7 @@ fn images(ui: &mut Ui, cx: &mut PanelContext<'_>, grid: &mut Grid, open: &OpenDa
         widgets::empty_state(ui, "No image passes the filter", "Click “All images” on the left.", |_| {});
         return;
     }
-    selection::show(ui, cx, |_, _| {});
+    selection::show(ui, cx);
     let state = cx.state;
     let selected = state.selected.and_then(|id| shown.binary_search(&id).ok());
     let cell = |i: usize| {

@@ -1,0 +1,98 @@
+//! Where widgets lie in windows of many sizes: none over another, none outside its panel, and all of their words to be read.
+
+use crate::{
+    panels::{Panels, at, open},
+    result_states::{results, score_set},
+    states::{run, train_running},
+};
+use dissolve_studio::{
+    app::{
+        AppCommand, ResultsCommand, State,
+        state::{Mark, Notification, Side, Tab, Workspace},
+        update,
+    },
+    config::Tiling,
+    jobs::{events::JobEvent, job::JobId},
+    ml::base::reporter::{Event, Stage, Step},
+    run_dir::RunState,
+    ui::shared::theme,
+};
+use eframe::egui::{Color32, FontId, Key, Modifiers, Rect, accesskit::Role, pos2, vec2};
+use egui_kittest::kittest::{NodeT, Queryable};
+
+/// Widths of the panels beside the page, points.
+const LIBRARY: f32 = 224.0;
+const INSPECTOR: f32 = 344.0;
+/// Below the line of the workspaces.
+const TOP: f32 = 48.0;
+
+/// What is seen and used: its name, and where it lies.
+fn widgets(panels: &Panels) -> Vec<(String, Rect)> {
+    let kinds = [
+        Role::Button,
+        Role::CheckBox,
+        Role::RadioButton,
+        Role::ComboBox,
+        Role::TextInput,
+        Role::SpinButton,
+        Role::Label,
+        Role::Image,
+    ];
+    let nodes = panels.0.root().children_recursive().filter(|node| kinds.contains(&node.accesskit_node().role()));
+    let name =
+        |node: &egui_kittest::Node<'_>| node.accesskit_node().label().or(node.accesskit_node().value()).unwrap_or_default();
+    nodes.map(|node| (name(&node), node.rect())).filter(|(_, place)| place.top() > TOP).collect()
+}
+
+/// None lies over another, and none over the edge of its panel, which end at these places.
+fn assert_apart(panels: &Panels, ends: &[f32], when: &str) {
+    let all = widgets(panels);
+    for (i, (name, place)) in all.iter().enumerate() {
+        for (other, there) in &all[i + 1..] {
+            assert!(!place.shrink(1.0).intersects(there.shrink(1.0)), "{when}: “{name}” {place} lies over “{other}” {there}");
+        }
+        let over = ends.iter().find(|end| place.left() + 1.0 < **end && place.right() - 1.0 > **end);
+        assert!(over.is_none(), "{when}: “{name}” {place} lies over {over:?}");
+    }
+}
+
+/// Room that all of a small text needs in one line, points.
+fn length(panels: &Panels, text: &str) -> f32 {
+    let font = FontId::proportional(theme::SMALL);
+    panels.0.ctx.fonts_mut(|fonts| fonts.layout_no_wrap(text.into(), font, Color32::WHITE).size().x)
+}
+
+fn set_size(panels: &mut Panels, width: f32, height: f32) {
+    panels.0.set_size(vec2(width, height));
+    panels.0.run_steps(4);
+}
+
+/// Scores of a run that works by tiles, over several folders.
+fn by_tiles() -> State {
+    let mut set = score_set();
+    set.config.data.tile = Tiling::Px(32);
+    set.map_model = Some("map.safetensors".into());
+    set.files = vec![set.file.clone(), set.run.join("scores-other.csv")];
+    let mut state = results(set);
+    update(&mut state, ResultsCommand::Tab(Tab::All));
+    state
+}
+
+#[test]
+fn no_widget_of_results_lies_over_another_at_any_width() {
+    let mut panels = Panels::of(by_tiles());
+    for marked in [false, true] {
+        if marked {
+            (0..3).for_each(|row| panels.take(ResultsCommand::Mark(Mark::Toggle(row))));
+        }
+        for width in (1000..=1300).step_by(20) {
+            let width = width as f32;
+            set_size(&mut panels, width, 780.0);
+            let when = format!("{width} wide, several selected: {marked}");
+            assert_apart(&panels, &[LIBRARY, width - INSPECTOR, width], &when);
+            let find = panels.0.get_by_label("Filter by name or note").rect();
+            assert!(find.width() >= 72.0, "{when}: {find}");
+            panels.has_all(&["test split · 8 normal, 4 abnormal", "Anomaly maps"]);
+        }
+    }
+}
