@@ -96,3 +96,25 @@ fn no_widget_of_results_lies_over_another_at_any_width() {
         }
     }
 }
+
+#[test]
+fn a_search_for_duplicates_never_makes_data_wider_than_it_is() {
+    let mut state = at(Workspace::Data);
+    open(&mut state, false);
+    // As long as it can get.
+    (state.data.duplicate_search.running, state.data.duplicate_search.done) = (true, 123_456_789);
+    let mut panels = Panels::of(state);
+    for (width, height) in [(800.0, 600.0), (1000.0, 780.0), (1180.0, 780.0)] {
+        set_size(&mut panels, width, height);
+        if !panels.0.state().state.unfolded(Side::Inspector) {
+            panels.take(AppCommand::Fold(Side::Inspector));
+        }
+        set_size(&mut panels, width, height);
+        assert!(panels.has("duplicates: 123,456,789 of 24 images"));
+        let cells = panels.0.query_all_by_label_contains(".png, ").map(|cell| cell.rect().right());
+        let last = cells.fold(0.0, f32::max);
+        assert!(last > 0.0 && last <= width - INSPECTOR, "{width}: {last}");
+        let said = panels.0.get_by_label_contains("duplicates: 123,456,789 of 24 images").rect();
+        assert!(said.right() <= width - INSPECTOR, "{width}: {said}");
+    }
+}
