@@ -118,3 +118,56 @@ fn a_search_for_duplicates_never_makes_data_wider_than_it_is() {
         assert!(said.right() <= width - INSPECTOR, "{width}: {said}");
     }
 }
+
+/// A training with all of its charts.
+fn with_four_charts() -> State {
+    let mut state = train_running();
+    let mut tell = |event| update(&mut state, JobEvent::JobProgress(JobId(1), event));
+    for stage in [Stage::Dia, Stage::TileDia] {
+        tell(Event::Started { stage, done: 0, total: 40 });
+        for step in 1..=20 {
+            tell(Event::Step(Step {
+                stage,
+                step,
+                total: 40,
+                loss: 4.125,
+                parts: [2.875, 1.25],
+                grad_norm: 1.0,
+                lr: 1e-4,
+                images_per_second: 80.0,
+                eta_secs: 100.0,
+            }));
+        }
+    }
+    for epoch in 1..=2 {
+        tell(Event::Epoch { epoch, auroc: 0.75, ci95: [0.625, 0.875] });
+    }
+    for step in 1..=6 {
+        tell(Event::Preview { step: 100 * step, file: format!("preview-{step}.png").into() });
+    }
+    state
+}
+
+#[test]
+fn charts_and_previews_of_a_training_stay_on_the_page() {
+    let mut panels = Panels::of(with_four_charts());
+    for width in [420.0, 640.0, 800.0, 1000.0, 1100.0, 1200.0, 1280.0, 1600.0] {
+        // High enough that no chart is cut off below.
+        set_size(&mut panels, width, 4000.0);
+        let captions = ["DIFFUSION MODEL", "DIA", "DIA ON TILES", "AUROC ON LABELLED IMAGES"];
+        let places = captions.map(|caption| panels.0.get_all_by_label(caption).last().unwrap().rect());
+        let texts = ["last, epoch 2: 0.750 (0.625 to 0.875)", "best, epoch"];
+        let texts = texts.map(|text| panels.0.get_by_label_contains(text).rect());
+        let parts: Vec<Rect> = panels.0.query_all_by_label_contains("shifts 1.250").map(|node| node.rect()).collect();
+        assert_eq!(parts.len(), 2);
+        let previews = (1..=6).map(|step| panels.0.get_by_label(&format!("step {}", 100 * step)).rect());
+        let previews: Vec<Rect> = previews.collect();
+        for place in places.iter().chain(&texts).chain(&parts).chain(&previews) {
+            assert!(place.right() <= width - theme::GAP, "{width}: {place}");
+        }
+        // A chart has its share of a row, whatever stands under it.
+        let row: Vec<f32> = places.iter().filter(|p| p.top() == places[0].top()).map(|p| p.left()).collect();
+        let steps: Vec<f32> = row.array_windows().map(|[a, b]| b - a).collect();
+        assert!(steps.iter().all(|step| (step - steps[0]).abs() < 1.0), "{width}: {row:?}");
+    }
+}
