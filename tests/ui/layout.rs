@@ -171,3 +171,23 @@ fn charts_and_previews_of_a_training_stay_on_the_page() {
         assert!(steps.iter().all(|step| (step - steps[0]).abs() < 1.0), "{width}: {row:?}");
     }
 }
+
+#[test]
+fn a_folded_panel_has_a_handle_in_a_wide_window() {
+    let mut panels = Panels::of(by_tiles());
+    for (key, handle, words) in
+        [(Key::OpenBracket, "Fold the left panel", "WORKSPACE"), (Key::CloseBracket, "Fold the right panel", "AUROC")]
+    {
+        assert!(panels.0.query_by_label(handle).is_none() && panels.has(words));
+        panels.0.key_press(key);
+        panels.0.run_steps(3);
+        assert!(panels.0.query_by_label(words).is_none(), "{words}");
+        panels.click(handle);
+        assert!(panels.0.query_by_label(handle).is_none() && panels.0.query_by_label(words).is_some());
+    }
+    // Where there is no panel there is no handle of it.
+    panels.0.key_press(Key::CloseBracket);
+    panels.0.run_steps(3);
+    panels.take(AppCommand::Go(Workspace::Train));
+    assert!(panels.0.query_by_label("Fold the right panel").is_none());
+}
