@@ -191,3 +191,15 @@ fn a_folded_panel_has_a_handle_in_a_wide_window() {
     panels.take(AppCommand::Go(Workspace::Train));
     assert!(panels.0.query_by_label("Fold the right panel").is_none());
 }
+
+#[test]
+fn a_path_has_the_whole_width_of_its_panel() {
+    let panels = Panels::of(at(Workspace::Data));
+    let field = |panels: &Panels| panels.0.get_by_label("Path to open").rect();
+    assert!(field(&panels).width() > 380.0 && panels.has("Open"), "{}", field(&panels));
+    let mut state = at(Workspace::Data);
+    open(&mut state, false);
+    let panels = Panels::of(state);
+    let place = field(&panels);
+    assert!(place.width() >= LIBRARY - 2.0 * theme::PAGE - 1.0 && place.right() <= LIBRARY - theme::GAP, "{place}");
+}
