@@ -98,6 +98,19 @@ fn no_widget_of_results_lies_over_another_at_any_width() {
 }
 
 #[test]
+fn what_is_said_under_the_curve_is_complete_where_it_is_narrowest() {
+    let mut panels = Panels::of(by_tiles());
+    set_size(&mut panels, 1280.0, 800.0);
+    let (left, right) = (panels.0.get_by_label("ROC").rect(), panels.0.get_by_label("Export: ROC").rect());
+    panels.0.hover_at(pos2(left.right() + 60.0, left.bottom() + 60.0));
+    panels.0.run_steps(4);
+    let said = panels.0.get_by_label_contains("≥ -1.").accesskit_node().value().unwrap();
+    assert!(said.contains(" %, specificity "), "{said}");
+    let longest = "≥ -1.5500: sensitivity 100.0 %, specificity 100.0 %";
+    assert!(length(&panels, longest) <= right.right() - left.left());
+}
+
+#[test]
 fn a_search_for_duplicates_never_makes_data_wider_than_it_is() {
     let mut state = at(Workspace::Data);
     open(&mut state, false);
