@@ -216,3 +216,16 @@ fn a_path_has_the_whole_width_of_its_panel() {
     let place = field(&panels);
     assert!(place.width() >= LIBRARY - 2.0 * theme::PAGE - 1.0 && place.right() <= LIBRARY - theme::GAP, "{place}");
 }
+
+#[test]
+fn the_day_of_a_run_is_told_as_people_write_it() {
+    let mut state = at(Workspace::Data);
+    let entry = run("eyes", RunState::Finished);
+    let written = entry.manifest.created.clone();
+    update(&mut state, JobEvent::Runs(vec![entry]));
+    let mut panels = Panels::of(state);
+    let place = panels.0.get_by_label("Run eyes").rect();
+    panels.0.hover_at(place.center());
+    panels.0.run_steps(60);
+    assert!(panels.has(" preset\n") && !panels.has(&written));
+}
