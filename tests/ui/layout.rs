@@ -229,3 +229,16 @@ fn the_day_of_a_run_is_told_as_people_write_it() {
     panels.0.run_steps(60);
     assert!(panels.has(" preset\n") && !panels.has(&written));
 }
+
+#[test]
+fn ctrl_and_the_key_of_plus_makes_all_larger_with_shift_or_without() {
+    let mut panels = Panels::of(at(Workspace::Data));
+    let scale = |panels: &Panels| panels.0.state().state.persisted.scale.factor();
+    let mut before = scale(&panels);
+    for key in [Key::Equals, Key::Plus] {
+        panels.0.key_press_modifiers(Modifiers::COMMAND, key);
+        panels.0.run_steps(2);
+        assert!(scale(&panels) > before, "{key:?}");
+        before = scale(&panels);
+    }
+}
