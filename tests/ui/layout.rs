@@ -242,3 +242,21 @@ fn ctrl_and_the_key_of_plus_makes_all_larger_with_shift_or_without() {
         before = scale(&panels);
     }
 }
+
+#[test]
+fn what_was_only_told_goes_by_itself_and_errors_stay() {
+    let mut panels = Panels::of(at(Workspace::Data));
+    panels.take(AppCommand::Notify("Something was said".into()));
+    let error = Notification { text: "the disk is full".into(), hint: String::new(), is_error: true, results: None };
+    panels.0.state_mut().state.notifications.push(error);
+    let start = panels.0.ctx.input(|input| input.time);
+    let passed = |panels: &Panels| panels.0.ctx.input(|input| input.time) - start;
+    while passed(&panels) < 8.0 {
+        panels.0.step();
+    }
+    assert!(panels.has("Something was said"));
+    while passed(&panels) < 12.0 {
+        panels.0.step();
+    }
+    assert!(!panels.has("Something was said") && panels.has("The disk is full"));
+}
