@@ -10,6 +10,7 @@ mod test_files;
 mod curation;
 mod data;
 mod keyboard;
+mod layout;
 mod listing;
 mod result_states;
 mod second_pass;

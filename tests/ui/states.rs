@@ -280,7 +280,7 @@ fn a_strength_beyond_what_the_model_has_learnt_is_marked_wherever_it_is_told() {
 
 // Train.
 
-fn train_running() -> State {
+pub fn train_running() -> State {
     let mut state = at(Workspace::Train);
     open(&mut state, false);
     update(&mut state, AppCommand::Go(Workspace::Train));
@@ -430,7 +430,7 @@ fn failed_training_shows_reason_and_keeps_curves() {
 
 // What lies above or below.
 
-fn run(name: &str, state: RunState) -> RunEntry {
+pub fn run(name: &str, state: RunState) -> RunEntry {
     let dir = tempfile::tempdir().unwrap();
     let run = RunDir::create(dir.path(), RunKind::Train, name, &RunConfig::default()).unwrap();
     run.set_state(state).unwrap();

@@ -25,12 +25,16 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, path: &mut String) {
 
 const HINT: &str = "/path/to/images, labels.csv or file.npz";
 
+/// Width from which on there is room for a button beside the field, points.
+const BUTTON: f32 = 400.0;
+
 /// A typed path always works, also where the desktop has no file dialog.
 pub fn path_field(ui: &mut Ui, cx: &mut PanelContext<'_>, path: &mut String) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        let go =
-            ui.add_enabled(!path.trim().is_empty(), Button::new("Open")).on_disabled_hover_text("Type a path first.").clicked();
-        let hint = if ui.available_width() < 300.0 { "path to open" } else { HINT };
+        let is_narrow = ui.available_width() < BUTTON;
+        let typed = !path.trim().is_empty();
+        let go = !is_narrow && ui.add_enabled(typed, Button::new("Open")).on_disabled_hover_text("Type a path first.").clicked();
+        let hint = if is_narrow { "path to open, Enter" } else { HINT };
         let size = vec2(ui.available_width(), 26.0);
         let field = path_field::show(ui, cx, "Path to open", path, hint, size);
         // Once for each time it is asked for.

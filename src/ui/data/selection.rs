@@ -14,7 +14,7 @@ use crate::{
         theme, widgets,
     },
 };
-use eframe::egui::{Align, Button, Key, Layout, RichText, Ui, WidgetInfo, accesskit::Role, vec2};
+use eframe::egui::{Button, Key, RichText, Ui, WidgetInfo, accesskit::Role, vec2};
 
 /// The line under an image: its class, its split or that it is left out, and whether a person has labelled it.
 pub fn note(open: &OpenDataset, item: &Item) -> String {
@@ -31,11 +31,11 @@ pub fn note(open: &OpenDataset, item: &Item) -> String {
 }
 
 /// How many are selected, and what can be done with them: always as high, since the images lie under it, but in a
-/// small window. `end` stands at its right end.
-pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, end: impl FnOnce(&mut Ui, &mut PanelContext<'_>)) {
+/// small window.
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     // There the images need the room.
     if cx.state.room == Room::Small && !has_marks(cx.state) {
-        return end(ui, cx);
+        return;
     }
     ui.horizontal(|ui| {
         ui.set_min_height(HEIGHT);
@@ -57,7 +57,8 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, end: impl FnOnce(&mut Ui, &m
         if has_marks(cx.state) {
             button(ui, cx, Id::Compare, "Compare");
         }
-        if cx.state.workspace == Workspace::Results {
+        // The menu has it, too.
+        if cx.state.workspace == Workspace::Results && (is_wide || ui.available_width() > EXPORT) {
             button(ui, cx, Id::ExportSelected, "Export");
         }
         if !is_wide {
@@ -73,7 +74,6 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, end: impl FnOnce(&mut Ui, &m
         } else if ui.available_width() > HINT {
             widgets::weak(ui, "Ctrl or Shift and click selects several");
         }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| end(ui, cx));
     });
 }
 
@@ -90,6 +90,8 @@ const HEIGHT: f32 = 24.0;
 const HINT: f32 = 230.0;
 /// Width from which on all that can be done has a button of its own, points.
 const WIDE: f32 = 420.0;
+/// Room for one more button before the last two, points.
+const EXPORT: f32 = 136.0;
 
 /// An action in a word.
 fn button(ui: &mut Ui, cx: &mut PanelContext<'_>, id: Id, word: &str) {

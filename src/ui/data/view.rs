@@ -122,9 +122,10 @@ fn pages(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
         }
         ui.label(images);
         if check.running {
-            widgets::weak(ui, format!("· looking for duplicates, {} of {}", thousands(check.done), count_of(all, "image")));
+            widgets::weak_line(ui, format!("· duplicates: {} of {}", thousands(check.done), count_of(all, "image")))
+                .on_hover_text("They are being looked for");
         } else if cx.state.running().is_some() {
-            widgets::weak(ui, "· duplicates are looked for when nothing trains");
+            widgets::weak_line(ui, "· duplicates: when nothing trains").on_hover_text("They are looked for when nothing trains");
         } else if widgets::small_button(ui, "Look for duplicates")
             .on_hover_text("Decodes each image once, in the background")
             .clicked()
@@ -140,7 +141,7 @@ fn images(ui: &mut Ui, cx: &mut PanelContext<'_>, grid: &mut Grid, open: &OpenDa
         widgets::empty_state(ui, "No image passes the filter", "Click “All images” on the left.", |_| {});
         return;
     }
-    selection::show(ui, cx, |_, _| {});
+    selection::show(ui, cx);
     let state = cx.state;
     let selected = state.selected.and_then(|id| shown.binary_search(&id).ok());
     let cell = |i: usize| {

@@ -18,6 +18,8 @@ use eframe::egui::{
 
 /// Side of a mark with its ring, points.
 const MARK: f32 = 12.0;
+/// Least width of the field for text, points.
+const TEXT: f32 = 96.0;
 
 /// One button an outcome, with its number of images and its mark.
 pub fn tabs(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
@@ -50,11 +52,11 @@ pub fn tabs(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
     });
 }
 
-/// The line of filters: order, a menu with the rest, and text.
+/// The line of filters: order, a menu with the rest, whether maps are seen, and text.
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
     let mut filter = cx.state.results.filter.clone();
     let before = filter.clone();
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = theme::STEP;
         order(ui, cx);
         let count = filter.filters();
@@ -65,10 +67,18 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
         button.widget_info(|| WidgetInfo::labeled(Role::Button, true, &text));
         button.on_hover_text("By score, tag, classes and columns of the table of labels");
         views::menu(ui, cx);
-        if ui.available_width() > 200.0 {
+        if set.config.data.tiles().is_some() {
+            maps(ui, cx);
+        }
+        // What has no room to be read goes on in a line of its own.
+        if ui.available_size_before_wrap().x < TEXT {
+            ui.end_row();
+        }
+        if ui.available_size_before_wrap().x > 200.0 {
             image_grid::size_buttons(ui, cx);
         }
-        let edit = TextEdit::singleline(&mut filter.text).hint_text("find").desired_width(ui.available_width() - 16.0);
+        let edit =
+            TextEdit::singleline(&mut filter.text).hint_text("find").desired_width(ui.available_size_before_wrap().x - 16.0);
         ui.add(edit).accessible_name("Filter by name or note");
     });
     if filter != before {
@@ -78,7 +88,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
 }
 
 /// Whether images are seen under their anomaly maps.
-pub fn maps(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+fn maps(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let (view, allowed) = (cx.state.results.map_view, actions::may_show_maps(cx.state));
     let on = view.in_gallery && allowed.is_ok();
     let switch = ui.add_enabled(allowed.is_ok(), Button::selectable(on, small("Anomaly maps")));

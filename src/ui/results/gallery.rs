@@ -38,11 +38,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, grid: &mut G
         without(ui, cx, set);
     }
     let open = cx.state.open_of(set).cloned();
-    selection::show(ui, cx, |ui, cx| {
-        if set.config.data.tiles().is_some() {
-            filters::maps(ui, cx);
-        }
-    });
+    selection::show(ui, cx);
     let results = &cx.state.results;
     let selected = results.row.and_then(|row| shown.iter().position(|r| *r == row));
     let current = results.row;

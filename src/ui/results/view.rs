@@ -15,8 +15,10 @@ use crate::{
 };
 use eframe::egui::{Align, Button, ComboBox, Frame, Key, Layout, Response, RichText, Stroke, Ui, vec2};
 
-/// Width from which on charts and gallery lie beside each other, points.
-const BESIDE: f32 = 560.0;
+/// Width from which on charts and gallery lie beside each other, and widths that the charts have there, points: the least is
+/// that of the line which chooses one.
+const BESIDE: f32 = 640.0;
+const BESIDE_CHARTS: [f32; 2] = [292.0, 480.0];
 
 /// Height of the charts where they do not, least one of the gallery there, and room for what stands above either.
 const CHARTS: f32 = 560.0;
@@ -99,7 +101,7 @@ fn ready(ui: &mut Ui, cx: &mut PanelContext<'_>, view: &mut ResultsView, set: &S
         }
         return;
     }
-    let left = (ui.available_width() * 0.43).clamp(220.0, 480.0);
+    let left = (ui.available_width() * 0.43).clamp(BESIDE_CHARTS[0], BESIDE_CHARTS[1]);
     ui.horizontal_top(|ui| {
         charts::view::show(ui, cx, &mut view.charts, set, vec2(left, ui.available_height()));
         ui.add_space(theme::GAP);
@@ -146,16 +148,18 @@ fn actions(ui: &mut Ui, cx: &mut PanelContext<'_>, report: fn(&mut Ui, &mut Pane
 /// The run's name, and which of its files of scores is in view.
 fn name(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
     const FILES: f32 = 140.0;
+    const NAME: f32 = 64.0;
     ui.horizontal(|ui| {
         let files = if set.files.len() > 1 { FILES } else { 0.0 };
         let t = theme::of(ui);
         ui.scope(|ui| {
-            ui.set_max_width((ui.available_width() - files).max(FILES));
+            ui.set_max_width((ui.available_width() - files).max(NAME));
             widgets::cut_label(ui, &set.name, theme::TITLE, t.text);
         });
         if set.files.len() > 1 {
             let now = ScoreSet::title(&set.file);
-            let combo = ComboBox::from_id_salt("files").selected_text(RichText::new(now).size(theme::SMALL)).show_ui(ui, |ui| {
+            let combo = ComboBox::from_id_salt("files").selected_text(RichText::new(now).size(theme::SMALL));
+            let combo = combo.width(FILES - 2.0 * theme::GAP).truncate().show_ui(ui, |ui| {
                 for file in &set.files {
                     if ui.selectable_label(*file == set.file, ScoreSet::title(file)).clicked() {
                         cx.send(ResultsCommand::Open(file.clone()));

@@ -91,7 +91,7 @@ pub fn state_of(run: &RunEntry, jobs: &[JobInfo], t: &theme::Tokens) -> (String,
 }
 
 /// Day and minute at which it was begun, in local time.
-fn created(run: &RunEntry) -> String {
+pub fn created(run: &RunEntry) -> String {
     let at = run.manifest.created.parse::<jiff::Timestamp>().ok();
     let local = at.map(|at| at.to_zoned_datetime(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string());
     local.unwrap_or_else(|| run.manifest.created.clone())

@@ -12,16 +12,16 @@ use crate::{
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Align, Button, Frame, Label, Layout, Margin, Panel, RichText, Ui, WidgetInfo, accesskit::Role};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Shown at once, newest last; older ones are in the log.
 const SHOWN: usize = 3;
-/// How long something that was only told stays.
-const STAY: Duration = Duration::from_secs(10);
+/// How long something that was only told stays, seconds.
+const STAY: f64 = 10.0;
 
-/// Since when the oldest told notification is in view.
+/// Since when the oldest told notification is in view, in the window's time.
 #[derive(Default)]
-pub struct Notifications(Option<(String, Instant)>);
+pub struct Notifications(Option<(String, f64)>);
 
 impl Notifications {
     pub fn show(&mut self, ui: &mut Ui, cx: &mut PanelContext<'_>) {
@@ -48,17 +48,17 @@ impl Notifications {
             self.0 = None;
             return;
         };
+        let now = ui.input(|i| i.time);
         let since = match &self.0 {
             Some((text, since)) if *text == notification.text => *since,
             _ => {
-                let now = Instant::now();
                 self.0 = Some((notification.text.clone(), now));
                 now
             }
         };
-        match STAY.checked_sub(since.elapsed()) {
-            Some(left) => ui.ctx().request_repaint_after(left),
-            None => cx.send(AppCommand::DismissNotification(index)),
+        match STAY - (now - since) {
+            left if left > 0.0 => ui.ctx().request_repaint_after(Duration::from_secs_f64(left)),
+            _ => cx.send(AppCommand::DismissNotification(index)),
         }
     }
 }

@@ -51,7 +51,7 @@ pub fn dispatch(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         if own || grid || hidden || (action.id != Id::Escape && plain && (typing || taken)) {
             continue;
         }
-        if !ui.input_mut(|i| i.consume_shortcut(&shortcut)) {
+        if !is_pressed(ui, &shortcut) {
             continue;
         }
         match (action.allowed)(cx.state) {
@@ -69,6 +69,12 @@ pub fn dispatch(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             cx.send(command);
         }
     }
+}
+
+/// Whether a shortcut was pressed. Where “+” is “=” with Shift, Shift need not be held.
+fn is_pressed(ui: &Ui, shortcut: &KeyboardShortcut) -> bool {
+    let unshifted = KeyboardShortcut::new(shortcut.modifiers, Key::Equals);
+    ui.input_mut(|i| i.consume_shortcut(shortcut) || (shortcut.logical_key == Key::Plus && i.consume_shortcut(&unshifted)))
 }
 
 fn is_letter(key: Key) -> bool {

@@ -183,7 +183,7 @@ fn entry(ui: &mut Ui, cx: &mut PanelContext<'_>, run: &RunEntry) {
         "{} · {} preset\n{}\n{}",
         run.manifest.kind.name(),
         run.config.run.preset.name(),
-        run.manifest.created,
+        list::created(run),
         run.path.display()
     );
     let response = ui.add(button).on_hover_text(detail);

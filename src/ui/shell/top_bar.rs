@@ -4,7 +4,7 @@ use crate::{
     app::{
         actions::{self, Id},
         icons,
-        state::{Room, ThemeChoice, Workspace},
+        state::{Room, Side, ThemeChoice, Workspace},
     },
     text::images,
     ui::shared::{context::PanelContext, theme, widgets},
@@ -22,15 +22,16 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         } else {
             ui.add_space(theme::GAP);
         }
-        // Where a panel is easily missed there are buttons for it.
-        if room != Room::Wide {
+        // Where a panel is easily missed there are buttons for it, and where it is folded there is the way back.
+        if room != Room::Wide || !cx.state.unfolded(Side::Library) {
             widgets::icon_button(ui, cx, Id::Library);
         }
         for (workspace, id) in Workspace::ALL.into_iter().zip([Id::GoData, Id::GoDissolve, Id::GoTrain, Id::GoResults]) {
             tab(ui, cx, workspace, id);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if room != Room::Wide {
+            let is_folded = actions::has_inspector(cx.state).is_ok() && !cx.state.unfolded(Side::Inspector);
+            if room != Room::Wide || is_folded {
                 widgets::icon_button(ui, cx, Id::Inspector);
             }
             if room == Room::Small {

@@ -11,7 +11,7 @@ use crate::{
     ml::{base::reporter::Stage, training::preview::SHOWN},
     ui::shared::{context::PanelContext, plot, theme, widgets},
 };
-use eframe::egui::{Align2, RichText, Sense, Ui, pos2, vec2};
+use eframe::egui::{Align, Align2, Layout, RichText, Sense, Ui, Vec2, pos2, vec2};
 use egui_plot::{HLine, HoverPosition, Line, MarkerShape, Points};
 
 /// Previews that are shown, newest first.
@@ -42,30 +42,32 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, shown: &mut CurveChoice) {
         *shown = new;
     }
     let p = &job.progress;
-    let mut stages = vec![("DIFFUSION MODEL", Stage::Ddpm), ("DIA", Stage::Dia)];
+    // Without a stage: the AUROC on the way.
+    let mut charts = vec![("DIFFUSION MODEL", Some(Stage::Ddpm)), ("DIA", Some(Stage::Dia))];
     if works_on_tiles(cx, job) {
-        stages.push(("DIA ON TILES", Stage::TileDia));
+        charts.push(("DIA ON TILES", Some(Stage::TileDia)));
     }
-    let all = stages.len() + usize::from(!p.auroc.is_empty());
-    let columns = all.min((ui.available_width() / COLUMN) as usize).max(1);
+    if !p.auroc.is_empty() {
+        charts.push(("AUROC ON LABELLED IMAGES", None));
+    }
+    let columns = charts.len().min((ui.available_width() / COLUMN) as usize).max(1);
     let width = ((ui.available_width() - theme::PAGE * (columns - 1) as f32) / columns as f32).floor();
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = theme::PAGE;
-        for (name, stage) in stages {
-            ui.vertical(|ui| {
-                ui.set_width(width);
-                widgets::caption(ui, name);
-                curves(ui, name, p, stage, *shown);
-            });
-        }
-        if !p.auroc.is_empty() {
-            ui.vertical(|ui| {
-                ui.set_width(width);
-                widgets::caption(ui, "AUROC ON LABELLED IMAGES");
-                auroc(ui, p, job.config.dia.epochs);
-            });
-        }
-    });
+    for row in charts.chunks(columns) {
+        ui.horizontal_top(|ui| {
+            for (name, stage) in row {
+                ui.spacing_mut().item_spacing.x = theme::PAGE;
+                ui.vertical(|ui| {
+                    ui.spacing_mut().item_spacing.x = theme::GAP;
+                    ui.set_width(width);
+                    widgets::caption(ui, name);
+                    match stage {
+                        Some(stage) => curves(ui, name, p, *stage, *shown),
+                        None => auroc(ui, p, job.config.dia.epochs),
+                    }
+                });
+            }
+        });
+    }
     previews(ui, cx, job);
     for notice in job.progress.notices.iter().rev().take(3) {
         let text = format!("{}  {}", icons::WARNING, widgets::sentence(&next_step::notice(notice)));
@@ -125,7 +127,7 @@ fn curves(ui: &mut Ui, name: &str, progress: &Progress, stage: Stage, shown: Cur
         }
     });
     let last = curve.points.last().map_or(0.0, |p| p[1]);
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         widgets::weak(ui, format!("now {}", value(last)));
         for (name, part, colour) in parts {
             let last = part.points.last().map_or(0.0, |p| p[1]);
@@ -206,11 +208,15 @@ fn previews(ui: &mut Ui, cx: &PanelContext<'_>, job: &JobInfo) {
     let sizes = std::iter::once(newest).chain(std::iter::repeat(vec2(560.0, 280.0)));
     ui.horizontal_wrapped(|ui| {
         for ((step, file), most) in job.progress.previews.iter().rev().take(PREVIEWS).zip(sizes) {
-            ui.vertical(|ui| {
-                match cx.textures.get(&Texture::Preview(file.clone())) {
+            let texture = cx.textures.get(&Texture::Preview(file.clone()));
+            let size = texture.map_or(Vec2::splat(96.0), |texture| {
+                let size = texture.size_vec2();
+                size * (most.y / size.y).min(most.x / size.x).min(2.0)
+            });
+            // What is as wide as this goes to the next row where there is no room.
+            ui.allocate_ui_with_layout(size, Layout::top_down(Align::Min), |ui| {
+                match texture {
                     Some(texture) => {
-                        let size = texture.size_vec2();
-                        let size = size * (most.y / size.y).min(most.x / size.x).min(2.0);
                         let (rect, _) = ui.allocate_exact_size(vec2(size.x, 16.0), Sense::hover());
                         for (i, name) in columns.iter().enumerate() {
                             let x = rect.left() + rect.width() * (i as f32 + 0.5) / columns.len() as f32;
@@ -218,7 +224,7 @@ fn previews(ui: &mut Ui, cx: &PanelContext<'_>, job: &JobInfo) {
                         }
                         ui.image((texture.id(), size)).on_hover_text(file.display().to_string());
                     }
-                    None => _ = ui.allocate_exact_size(vec2(96.0, 96.0), Sense::hover()),
+                    None => _ = ui.allocate_exact_size(size, Sense::hover()),
                 }
                 widgets::weak(ui, format!("step {step}"));
             });

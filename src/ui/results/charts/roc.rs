@@ -45,8 +45,8 @@ impl Curve {
 
     fn words(self, [x, y]: [f64; 2]) -> String {
         match self {
-            Self::Roc => format!("sensitivity {} at specificity {}", percent(y), percent(1.0 - x)),
-            Self::PrecisionRecall => format!("precision {} at recall {}", percent(y), percent(x)),
+            Self::Roc => format!("sensitivity {}, specificity {}", percent(y), percent(1.0 - x)),
+            Self::PrecisionRecall => format!("precision {}, recall {}", percent(y), percent(x)),
         }
     }
 
@@ -100,7 +100,8 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, height: f32)
     now.into_iter().for_each(|at| mark(at, 5.0, t.text));
     shown.inner.into_iter().for_each(|(at, _)| mark(at, 4.0, t.accent));
     let text = match (shown.inner, now) {
-        (Some((at, threshold)), _) => format!("{} · threshold {threshold:.4}", curve.words(at)),
+        // As short as the narrowest chart.
+        (Some((at, threshold)), _) => format!("≥ {threshold:.4}: {}", curve.words(at)),
         (None, Some(now)) => format!("now {}", curve.words(now)),
         (None, None) => "nothing is called abnormal at this threshold".into(),
     };
