@@ -133,7 +133,7 @@ pub struct Dataset {
     /// The part of `warnings` that does not depend on the split.
     pub(in crate::data) notes: Vec<Warning>,
     /// How the split was made, where that is worth saying.
-    pub(super) split_notes: Vec<String>,
+    pub(super) split_notes: Vec<Warning>,
     /// `duplicates` by number.
     pub(super) pairs: Vec<Duplicate>,
     /// Duplicates that were known when the set was opened: a split of ours keeps them together.
