@@ -57,12 +57,11 @@ pub fn rewrite<R: Read + Seek>(mut file: R, place: u64, rewrite: &Rewrite) -> Op
     numbers.big = numbers.read(&bytes, 2, 2)? == 43;
     let (counter, entry, wide) = if numbers.big { (8, 20, 8) } else { (2, 12, 4) };
     file.seek(SeekFrom::Start(place)).ok()?;
-    bytes.clear();
-    file.by_ref().take((counter + 4096 * entry) as u64).read_to_end(&mut bytes).ok()?;
-    let count = numbers.read(&bytes, 0, counter)?.min(4096) as usize;
-    let entries: Vec<Vec<u8>> =
-        (0..count).map(|i| bytes.get(counter + i * entry..)?.get(..entry).map(<[u8]>::to_vec)).collect::<Option<_>>()?;
-    let changed = entries.into_iter().filter_map(|old| {
+    bytes.resize(counter, 0);
+    file.read_exact(&mut bytes).ok()?;
+    bytes.resize(numbers.read(&bytes, 0, counter)?.min(4096) as usize * entry, 0);
+    file.read_exact(&mut bytes).ok()?;
+    let changed = bytes.chunks_exact(entry).map(<[u8]>::to_vec).filter_map(|old| {
         let tag = numbers.read(&old, 0, 2)? as u16;
         // Only tags of a single whole number are changed by their value.
         let value = match numbers.read(&old, 2, 2)? {
