@@ -207,7 +207,7 @@ pub struct Item {
     pub patient: Option<String>,
     /// Pictures of the same view that mark what is abnormal: one or another is not black where it is.
     pub masks: Vec<PathBuf>,
-    /// Width and height as stored, before any EXIF turn; known from the header.
+    /// Width and height as it is decoded, turned upright; known from the header.
     pub size: [u32; 2],
     /// Which of its values are shown, where it is a grey DICOM picture.
     pub window: DicomWindow,

@@ -7,7 +7,7 @@ use super::{
     source::read_whole,
 };
 use crate::data::pixels::Pixels;
-use image::ImageFormat;
+use image::{ImageFormat, metadata::Orientation};
 use std::{io::Read, path::Path};
 
 /// How a JPEG is coded.
@@ -30,6 +30,8 @@ pub struct FrameHeader {
     pub precision: u8,
     pub width: u16,
     pub height: u16,
+    /// As its Exif data say.
+    pub orientation: Orientation,
     components: Vec<u8>,
     jfif: bool,
     /// What Adobe's segment says of the colours: 0 none, 1 YCbCr, 2 YCCK.
@@ -43,7 +45,7 @@ impl FrameHeader {
             let mut byte = [0];
             reader.read_exact(&mut byte).map(|()| byte[0])
         };
-        let (mut jfif, mut adobe) = (false, None);
+        let (mut jfif, mut adobe, mut orientation) = (false, None, Orientation::NoTransforms);
         byte()?;
         byte()?;
         loop {
@@ -70,9 +72,12 @@ impl FrameHeader {
                     let mut start = Vec::new();
                     for i in 0..length {
                         let value = byte()?;
-                        if i < 12 {
+                        if i < 12 || marker == 0xe1 {
                             start.push(value);
                         }
+                    }
+                    if let Some(exif) = start.strip_prefix(b"Exif\0\0").filter(|_| marker == 0xe1) {
+                        orientation = Orientation::from_exif_chunk(exif).unwrap_or(Orientation::NoTransforms);
                     }
                     jfif |= marker == 0xe0 && start.starts_with(b"JFIF\0");
                     if marker == 0xee && start.starts_with(b"Adobe") {
@@ -85,7 +90,7 @@ impl FrameHeader {
             let height = u16::from_be_bytes([byte()?, byte()?]);
             let width = u16::from_be_bytes([byte()?, byte()?]);
             let components = (0..byte()?).map(|_| Ok([byte()?, byte()?, byte()?][0])).collect::<std::io::Result<_>>()?;
-            return Ok(Self { process, precision, width, height, components, jfif, adobe });
+            return Ok(Self { process, precision, width, height, orientation, components, jfif, adobe });
         }
     }
 

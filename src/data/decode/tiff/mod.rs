@@ -12,6 +12,7 @@ mod tests;
 use super::{
     density::{self, Density},
     guard::sentence,
+    orientation::upright_size,
     raster::{DecodedImage, Samples, ycbcr_to_rgb},
     source::{check_size, io_reason, open_file},
 };
@@ -55,7 +56,7 @@ fn fail(error: TiffError) -> String {
     }
 }
 
-/// Number and size of each page; smaller copies of a page (thumbnails) and masks are passed over.
+/// Number and size, turned upright, of each page; smaller copies of a page (thumbnails) and masks are passed over.
 pub fn pages(path: &Path) -> Result<Vec<(usize, [u32; 2])>, String> {
     let mut file = BufReader::new(open_file(path)?);
     let length = length(&mut file)?;
@@ -65,7 +66,8 @@ pub fn pages(path: &Path) -> Result<Vec<(usize, [u32; 2])>, String> {
     for page in 0..MAX_PAGES {
         let subfile: u32 = decoder.find_tag_unsigned(Tag::NewSubfileType).ok().flatten().unwrap_or(0);
         if subfile & 0b101 == 0 {
-            pages.push((page, Page::of(&mut decoder)?.check(length)?));
+            let about = Page::of(&mut decoder)?;
+            pages.push((page, upright_size(about.check(length)?, about.orientation)));
         }
         if !decoder.more_images() {
             break;
@@ -115,7 +117,7 @@ impl Page {
         Ok(Self { width, height, bits, stored, photometric, compression, planar, shared, orientation, is_reversed })
     }
 
-    /// Width and height, refused where a file of `length` bytes cannot hold the page.
+    /// Width and height as stored, refused where a file of `length` bytes cannot hold the page.
     fn check(&self, length: u64) -> Result<[u32; 2], String> {
         let size = [self.width as u32, self.height as u32];
         // Of YCbCr, colours may be shared by many.
