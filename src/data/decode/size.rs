@@ -27,6 +27,7 @@ pub fn size(path: &Path, format: ImageFormat) -> Result<[u32; 2], String> {
             if let Some(kind) = header.unread() {
                 return Err(jpeg::refusal(&kind));
             }
+            header.check_passes(header.is_progressive)?;
             ([header.width.into(), header.height.into()], header.orientation)
         }
         _ => (dimensions(format, &start).ok_or("is cut short")?, orientation(format, reader)),
