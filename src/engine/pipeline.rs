@@ -5,7 +5,7 @@
 use super::{image_scores::RunScorer, memory::Memory, runs::finished_run::FinishedRun};
 use crate::{
     config::{DissolveMethod, RunConfig, Tiling},
-    data::{CONTENT_RULE, Dataset},
+    data::{CONTENT_RULE, Dataset, Label},
     error::{Error, NextStep, Result},
     ml::{
         base::reporter::{Control, Event, Reporter, Stage},
@@ -17,6 +17,7 @@ use crate::{
     report,
     run_dir::{Manifest, RunDir, RunKind, RunState, files, require_writable},
     scores::{Evaluation, ScoreKind, Scores},
+    text::thousands,
 };
 use candle_core::Device;
 use serde_json::json;
@@ -247,10 +248,17 @@ fn open_quietly(config: &RunConfig) -> Result<Dataset> {
     data.require_normal()?;
     let normals = data.training_normals().len();
     if normals < 2 {
-        return Err(Error::user(
-            format!("{} has {normals} normal training images, and training needs at least two", data.root().display()),
-            NextStep::CheckNormal,
-        ));
+        let (root, all) = (data.root().display(), data.ids(|_, label| label == Some(Label::Normal)).len());
+        let needs = "training needs at least two";
+        return Err(if all < 2 {
+            Error::user(format!("{root} has {normals} normal training images, and {needs}"), NextStep::CheckNormal)
+        } else {
+            let all = thousands(all);
+            Error::user(
+                format!("{root} has {normals} of its {all} normal images in the training split, and {needs}"),
+                "give it a split that leaves more normal images to train with",
+            )
+        });
     }
     Ok(data)
 }

@@ -23,6 +23,35 @@ fn table_formats_are_recognised() {
 }
 
 #[test]
+fn training_says_where_the_normal_images_are_when_its_split_lacks_them() {
+    let dir = Dir::new();
+    (0..5).for_each(|i| _ = dir.png(&format!("{i}.png"), i));
+    dir.write("l.csv", b"file,split,label\n0.png,train,ok\n1.png,test,ok\n2.png,test,ok\n3.png,train,ill\n4.png,test,ill\n");
+    let mut train = assert_cmd::Command::cargo_bin("dissolve-studio").unwrap();
+    train.args(["train", "--normal", "ok", "--workspace"]).arg(dir.path().join("w")).arg("--data").arg(dir.path());
+    let output = train.timeout(std::time::Duration::from_secs(60)).output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(errors.contains("1 of its 3 normal images in the training split") && errors.contains("give it a split"), "{errors}");
+    assert!(!errors.contains("check --normal"), "{errors}");
+}
+
+#[test]
+fn our_own_split_leaves_normal_images_to_train_with_where_patients_have_both() {
+    let dir = Dir::new();
+    let mut table = String::from("file,label,patient\n");
+    for i in 0..32 {
+        dir.png(&format!("{i}.png"), i);
+        table += &format!("{i}.png,{},P{}\n", if i % 4 < 2 { "normal" } else { "lesion" }, i / 4);
+    }
+    dir.write("l.csv", table.as_bytes());
+    let found = inspect(dir.path(), &["--normal", "normal"]);
+    assert_eq!(counts(&found), [count("lesion", [16, 0, 0, 16]), count("normal", [16, 10, 0, 6])], "{found}");
+    assert!(warns(&found, "Patients are split, though their normal images stay together: whole ones would leave 0 of 16"));
+    assert!(warns(&found, "(add normal images of other patients, or say a split)") && warns(&found, "Leak: 5 patients"));
+}
+
+#[test]
 fn table_path_never_labels_file_of_another_folder() {
     // Labels of one hospital; the same numbers in another.
     let sites = Dir::new();

@@ -58,8 +58,9 @@ impl Dataset {
     /// Regenerates warnings and the suggested normal class; the split stays.
     pub(super) fn refresh_warnings(&mut self) {
         self.suggested = if self.normal_name().is_none() { self.suggestion() } else { None };
-        let more = self.split_notes.iter().cloned().chain(self.leaks()).chain(self.duplicate_warnings());
+        let more = self.leaks().into_iter().chain(self.duplicate_warnings());
         let more = more.chain(self.curation_warning()).chain(self.classes_apart()).map(Warning::from);
-        self.warnings = self.notes.iter().cloned().chain(more).chain(self.outlined_normals()).collect();
+        let notes = self.notes.iter().chain(&self.split_notes).cloned();
+        self.warnings = notes.chain(more).chain(self.outlined_normals()).collect();
     }
 }

@@ -137,7 +137,7 @@ pub struct Dataset {
     /// The part of `warnings` that does not depend on the split.
     pub(in crate::data) notes: Vec<Warning>,
     /// How the split was made, where that is worth saying.
-    pub(super) split_notes: Vec<String>,
+    pub(super) split_notes: Vec<Warning>,
     /// `duplicates` by number.
     pub(super) pairs: Vec<Duplicate>,
     /// Duplicates that were known when the set was opened: a split of ours keeps them together.
@@ -211,7 +211,7 @@ pub struct Item {
     pub patient: Option<String>,
     /// Pictures of the same view that mark what is abnormal: one or another is not black where it is.
     pub masks: Vec<PathBuf>,
-    /// Width and height as stored, before any EXIF turn; known from the header.
+    /// Width and height as it is decoded, turned upright; known from the header.
     pub size: [u32; 2],
     /// Which of its values are shown, where it is a grey DICOM picture.
     pub window: ValueWindow,

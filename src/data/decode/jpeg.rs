@@ -6,8 +6,8 @@ use super::{
     raster::{DecodedImage, Remark},
     source::read_whole,
 };
-use crate::data::pixels::Pixels;
-use image::ImageFormat;
+use crate::data::pixels::{MAX_PIXELS, Pixels};
+use image::{ImageFormat, metadata::Orientation};
 use std::{io::Read, path::Path};
 
 /// How a JPEG is coded.
@@ -30,7 +30,13 @@ pub struct FrameHeader {
     pub precision: u8,
     pub width: u16,
     pub height: u16,
+    /// Coded in several passes over the picture, each of which refines what those before it left.
+    pub is_progressive: bool,
+    /// As its Exif data say.
+    pub orientation: Orientation,
     components: Vec<u8>,
+    /// Blocks across and down of each component in a unit.
+    sampling: Vec<[u8; 2]>,
     jfif: bool,
     /// What Adobe's segment says of the colours: 0 none, 1 YCbCr, 2 YCCK.
     adobe: Option<u8>,
@@ -43,7 +49,7 @@ impl FrameHeader {
             let mut byte = [0];
             reader.read_exact(&mut byte).map(|()| byte[0])
         };
-        let (mut jfif, mut adobe) = (false, None);
+        let (mut jfif, mut adobe, mut orientation) = (false, None, Orientation::NoTransforms);
         byte()?;
         byte()?;
         loop {
@@ -70,9 +76,12 @@ impl FrameHeader {
                     let mut start = Vec::new();
                     for i in 0..length {
                         let value = byte()?;
-                        if i < 12 {
+                        if i < 12 || marker == 0xe1 {
                             start.push(value);
                         }
+                    }
+                    if let Some(exif) = start.strip_prefix(b"Exif\0\0").filter(|_| marker == 0xe1) {
+                        orientation = Orientation::from_exif_chunk(exif).unwrap_or(Orientation::NoTransforms);
                     }
                     jfif |= marker == 0xe0 && start.starts_with(b"JFIF\0");
                     if marker == 0xee && start.starts_with(b"Adobe") {
@@ -84,8 +93,22 @@ impl FrameHeader {
             let precision = byte()?;
             let height = u16::from_be_bytes([byte()?, byte()?]);
             let width = u16::from_be_bytes([byte()?, byte()?]);
-            let components = (0..byte()?).map(|_| Ok([byte()?, byte()?, byte()?][0])).collect::<std::io::Result<_>>()?;
-            return Ok(Self { process, precision, width, height, components, jfif, adobe });
+            let of_each = (0..byte()?).map(|_| Ok([byte()?, byte()?, byte()?])).collect::<std::io::Result<Vec<_>>>()?;
+            let components = of_each.iter().map(|&[name, ..]| name).collect();
+            let sampling = of_each.iter().map(|&[_, sampling, _]| [sampling >> 4, sampling & 15]).collect();
+            let is_progressive = marker == 0xc2;
+            return Ok(Self {
+                process,
+                precision,
+                width,
+                height,
+                is_progressive,
+                orientation,
+                components,
+                sampling,
+                jfif,
+                adobe,
+            });
         }
     }
 
@@ -123,6 +146,33 @@ impl FrameHeader {
     }
 }
 
+impl FrameHeader {
+    /// Refuses a picture in `several` passes that needs more memory than the largest in colour that has one: until the last pass, all
+    /// of its coefficients are kept, of two bytes each.
+    pub fn check_passes(&self, several: bool) -> Result<(), String> {
+        let pixels = u64::from(self.width) * u64::from(self.height);
+        let side = |i: usize| self.sampling.iter().map(|sides| u64::from(sides[i])).max().unwrap_or(1).max(1);
+        let unit = side(0) * side(1);
+        // Where colours are shared by pixels, they have fewer coefficients.
+        let blocks: u64 = self.sampling.iter().map(|&[across, down]| u64::from(across) * u64::from(down)).sum();
+        let bytes = |pixels: u64| pixels * 2 * blocks / unit + pixels * self.components().min(3) as u64;
+        let most = 3 * MAX_PIXELS;
+        if !several || bytes(pixels) <= most {
+            return Ok(());
+        }
+        let limit = most / bytes(1_000_000).max(1);
+        Err(format!(
+            "is a JPEG in several passes (progressive) of {} megapixels; the limit is {limit} for those; converted, it is read: {IN_ONE}",
+            pixels / 1_000_000
+        ))
+    }
+}
+
+/// Makes a JPEG in one pass.
+const IN_ONE: &str = "jpegtran FILE > FILE.jpg";
+/// More passes are taken for an attempt to keep the computer busy.
+const MOST_PASSES: usize = 100;
+
 /// Why a sound kind of JPEG is no picture for us, and what makes one of it. Older versions of djpeg read neither 12 bits nor what
 /// is lossless, and no common program a hierarchical one.
 pub fn refusal(kind: &str) -> String {
@@ -144,7 +194,12 @@ pub fn decode(path: &Path) -> Result<DecodedImage, String> {
     if header.jfif && header.components() == 3 && header.adobe == Some(0) {
         believe_jfif(&mut bytes);
     }
-    if is_whole(&bytes) { formats::decode(bytes, ImageFormat::Jpeg) } else { decode_endless(bytes) }
+    let scans = scans(&bytes);
+    header.check_passes(header.is_progressive || scans.count > 1)?;
+    if scans.count > MOST_PASSES {
+        return Err(format!("is a JPEG in {} passes; the limit is {MOST_PASSES}; converted, it is read: {IN_ONE}", scans.count));
+    }
+    if scans.is_whole { formats::decode(bytes, ImageFormat::Jpeg) } else { decode_endless(bytes) }
 }
 
 /// Has Adobe's segment say YCbCr, as JFIF does: libjpeg and what is built on it believe JFIF, the decoder Adobe.
@@ -185,23 +240,32 @@ fn decode_endless(mut bytes: Vec<u8>) -> Result<DecodedImage, String> {
     Ok(picture.with(Remark::NoEnd))
 }
 
-/// Whether the data goes on to the end-of-image marker.
-fn is_whole(bytes: &[u8]) -> bool {
+/// What a JPEG's data are.
+struct Scans {
+    /// Passes over the picture, or over one of its components.
+    count: usize,
+    /// They go on to the end-of-image marker.
+    is_whole: bool,
+}
+
+fn scans(bytes: &[u8]) -> Scans {
+    let mut scans = Scans { count: 0, is_whole: false };
     let mut at = 2;
     while let Some(&[first, marker]) = bytes.get(at..at + 2) {
         match (first, marker) {
-            (0xff, 0xd9) => return true,
+            (0xff, 0xd9) => return Scans { is_whole: true, ..scans },
             (0xff, 0xff) => at += 1,
             // Stuffed bytes, restarts and markers without a length.
             (0xff, 0 | 0x01 | 0xd0..=0xd8) => at += 2,
             (0xff, _) => {
-                let Some(&[high, low]) = bytes.get(at + 2..at + 4) else { return false };
+                scans.count += usize::from(marker == 0xda);
+                let Some(&[high, low]) = bytes.get(at + 2..at + 4) else { return scans };
                 at += 2 + usize::from(u16::from_be_bytes([high, low]));
             }
             _ => at += 1,
         }
     }
-    false
+    scans
 }
 
 #[cfg(test)]
@@ -226,8 +290,8 @@ mod tests {
     #[test]
     fn a_jpeg_without_its_end_is_seen() {
         let bytes = jpeg(64, 64);
-        assert!(is_whole(&bytes));
-        assert!((0..bytes.len() - 1).all(|n| !is_whole(&bytes[..n])));
+        assert!(scans(&bytes).is_whole);
+        assert!((0..bytes.len() - 1).all(|n| !scans(&bytes[..n]).is_whole));
     }
 
     #[test]
@@ -248,6 +312,40 @@ mod tests {
         }
         assert!(decoded(&bytes[..end - 2 - end / 10]).unwrap_err().contains("is cut short"));
         assert!(decoded(&bytes[..100]).unwrap_err().contains("is cut short"));
+    }
+
+    #[test]
+    fn progressive_pictures_are_limited_by_what_their_coefficients_take() {
+        // What is left of the limit for pictures of 200 megapixels, for colours that are shared by four pixels, or by none.
+        let header = |marker: u8, side: u16, sampling: &[u8]| {
+            let sides = [side.to_be_bytes(), side.to_be_bytes()].concat();
+            let components: Vec<u8> = sampling.iter().zip(1..).flat_map(|(&of, name)| [name, of, 0]).collect();
+            let about = [&[8][..], &sides, &[sampling.len() as u8], &components].concat();
+            [&[0xff, 0xd8, 0xff, marker, 0, about.len() as u8 + 2], &about[..], &[0; 400_000]].concat()
+        };
+        let shared: &[u8] = &[0x22, 0x11, 0x11];
+        for (sampling, limit) in [(shared, 10_000), (&[0x11; 3], 8_164), (&[0x11], 14_142)] {
+            for (marker, side, is_read) in [(0xc2, limit, true), (0xc2, limit + 30, false), (0xc0, limit + 30, true)] {
+                let header = FrameHeader::read(&header(marker, side, sampling)[..]).unwrap();
+                assert_eq!(header.check_passes(header.is_progressive).is_ok(), is_read, "{sampling:?}, {side}");
+            }
+        }
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), header(0xc2, 14_000, shared)).unwrap();
+        for reason in [super::super::probe(file.path()).unwrap_err(), decoded(&header(0xc2, 14_000, shared)).unwrap_err()] {
+            assert!(reason.contains("of 196 megapixels; the limit is 100 for those") && reason.contains("jpegtran"), "{reason}");
+        }
+    }
+
+    #[test]
+    fn a_jpeg_of_very_many_passes_is_refused_before_any_is_decoded() {
+        let bytes = jpeg(64, 64);
+        let scan = bytes.windows(2).position(|w| w == [0xff, 0xda]).unwrap();
+        let (scan, end) = (&bytes[scan..bytes.len() - 2], &bytes[bytes.len() - 2..]);
+        let many = |count: usize| [&bytes[..bytes.len() - 2], &scan.repeat(count - 1), end].concat();
+        assert_eq!((scans(&many(3)).count, scans(&many(3)).is_whole), (3, true));
+        let reason = decoded(&many(101)).unwrap_err();
+        assert!(reason.starts_with("is a JPEG in 101 passes; the limit is 100"), "{reason}");
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod guard;
 mod header;
 mod jpeg;
 mod npy;
+mod orientation;
 mod pnm;
 mod probe;
 mod raster;

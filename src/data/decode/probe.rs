@@ -3,7 +3,7 @@
 /// What the header says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
-    /// Width and height of each page or frame; one for most files. All pages that are pictures, by their number.
+    /// Width and height, turned upright, of each page or frame; one for most files. All pages that are pictures, by their number.
     pub pages: Vec<(usize, [u32; 2])>,
     /// DICOM's PatientID.
     pub patient: Option<String>,

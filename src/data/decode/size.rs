@@ -3,35 +3,38 @@
 use super::{
     density::Density,
     jpeg::{self, FrameHeader},
+    orientation::{orientation, upright_size},
     pnm,
     source::{check_size, io_reason, open_file},
 };
-use image::ImageFormat;
+use image::{ImageFormat, metadata::Orientation};
 use std::{
     io::{BufRead, BufReader},
     path::Path,
 };
 
-/// Width and height by the first bytes of a file, refused where the file cannot hold them. The error is a reason to show beside its name.
+/// Width and height, turned upright, by the header of a file; refused where the file cannot hold them. The error is a reason to show
+/// beside its name.
 pub fn size(path: &Path, format: ImageFormat) -> Result<[u32; 2], String> {
     let file = open_file(path)?;
     let length = file.metadata().map_err(|e| io_reason(&e))?.len();
     let mut reader = BufReader::new(file);
     let start = reader.fill_buf().map_err(|e| io_reason(&e))?.to_vec();
-    let [width, height] = match format {
-        ImageFormat::Pnm => pnm::dimensions(reader)?,
+    let ([width, height], turn) = match format {
+        ImageFormat::Pnm => (pnm::dimensions(reader)?, Orientation::NoTransforms),
         ImageFormat::Jpeg => {
             let header = FrameHeader::read(reader).map_err(|e| io_reason(&e))?;
             if let Some(kind) = header.unread() {
                 return Err(jpeg::refusal(&kind));
             }
-            [header.width.into(), header.height.into()]
+            header.check_passes(header.is_progressive)?;
+            ([header.width.into(), header.height.into()], header.orientation)
         }
-        _ => dimensions(format, &start).ok_or("is cut short")?,
+        _ => (dimensions(format, &start).ok_or("is cut short")?, orientation(format, reader)),
     };
     let size = check_size(width, height)?;
     Density::of(format, &start).check(size, length)?;
-    Ok(size)
+    Ok(upright_size(size, turn))
 }
 
 /// Width and height by the first bytes; `None` where these are too few, or of a format whose first bytes do not tell.

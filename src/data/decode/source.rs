@@ -31,6 +31,11 @@ pub fn open_file(path: &Path) -> Result<File, String> {
 pub fn read_whole(path: &Path) -> Result<Vec<u8>, String> {
     let file = open_file(path)?;
     let size = file.metadata().map_err(|e| io_reason(&e))?.len();
+    read_all(file, size)
+}
+
+/// All of a file of about `size` bytes that is open already.
+pub fn read_all(file: impl Read, size: u64) -> Result<Vec<u8>, String> {
     if size > MAX_FILE {
         return Err(format!("is larger than {} GiB", MAX_FILE >> 30));
     }

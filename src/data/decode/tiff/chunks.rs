@@ -1,16 +1,8 @@
 //! Strips and tiles that are pictures of their own, with sizes of their own.
 
-use crate::data::decode::{
-    density::Density,
-    jpeg::FrameHeader,
-    size,
-    source::{io_reason, open_file},
-};
+use crate::data::decode::{density::Density, jpeg::FrameHeader, size, source::io_reason};
 use image::ImageFormat;
-use std::{
-    io::{BufReader, Read, Seek, SeekFrom},
-    path::Path,
-};
+use std::io::{Read, Seek, SeekFrom};
 use tiff::{
     decoder::Decoder,
     tags::{CompressionMethod, Tag},
@@ -29,13 +21,14 @@ pub fn places<R: Read + Seek>(decoder: &mut Decoder<R>) -> impl Iterator<Item = 
 }
 
 /// Refuses a page with a part that says it has more pixels than its bytes can hold: its decoder would make room for them.
-pub fn check<R: Read + Seek>(decoder: &mut Decoder<R>, path: &Path, compression: u16) -> Result<(), String> {
+pub fn check<R: Read + Seek>(decoder: &mut Decoder<R>, compression: u16) -> Result<(), String> {
     let is_jpeg = compression == CompressionMethod::ModernJPEG.to_u16();
     if !is_jpeg && compression != CompressionMethod::WebP.to_u16() {
         return Ok(());
     }
-    let mut file = BufReader::new(open_file(path)?);
-    for (offset, length) in places(decoder) {
+    let places: Vec<(u64, u64)> = places(decoder).collect();
+    let file = decoder.inner();
+    for (offset, length) in places {
         file.seek(SeekFrom::Start(offset)).map_err(|e| io_reason(&e))?;
         let mut part = file.by_ref().take(length);
         // What has no header that can be read is for the decoder to judge.

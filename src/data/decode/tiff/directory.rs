@@ -1,5 +1,8 @@
 //! A page's directory written anew, so that a decoder unpacks the page as something else than it says it is.
 
+use super::overlay::Overlay;
+use std::io::{Read, Seek, SeekFrom};
+
 /// What a page is said to be instead.
 pub enum Rewrite<'a> {
     /// Grey: indices into a palette are read as they are.
@@ -46,15 +49,19 @@ impl NumberFormat {
 }
 
 /// The file with another directory of the page whose own is at `place`, as its only page; `None` where that is cut short.
-pub fn rewrite(mut bytes: Vec<u8>, place: u64, rewrite: &Rewrite) -> Option<Vec<u8>> {
+pub fn rewrite<R: Read + Seek>(mut file: R, place: u64, rewrite: &Rewrite) -> Option<Overlay<R>> {
+    let mut bytes = vec![0; 4];
+    file.seek(SeekFrom::Start(0)).ok()?;
+    file.read_exact(&mut bytes).ok()?;
     let mut numbers = NumberFormat { big_endian: bytes.starts_with(b"MM"), big: false };
     numbers.big = numbers.read(&bytes, 2, 2)? == 43;
-    let place = usize::try_from(place).ok()?;
     let (counter, entry, wide) = if numbers.big { (8, 20, 8) } else { (2, 12, 4) };
-    let count = numbers.read(&bytes, place, counter)?.min(4096) as usize;
-    let entries: Vec<Vec<u8>> =
-        (0..count).map(|i| bytes.get(place + counter + i * entry..)?.get(..entry).map(<[u8]>::to_vec)).collect::<Option<_>>()?;
-    let changed = entries.into_iter().filter_map(|old| {
+    file.seek(SeekFrom::Start(place)).ok()?;
+    bytes.resize(counter, 0);
+    file.read_exact(&mut bytes).ok()?;
+    bytes.resize(numbers.read(&bytes, 0, counter)?.min(4096) as usize * entry, 0);
+    file.read_exact(&mut bytes).ok()?;
+    let changed = bytes.chunks_exact(entry).map(<[u8]>::to_vec).filter_map(|old| {
         let tag = numbers.read(&old, 0, 2)? as u16;
         // Only tags of a single whole number are changed by their value.
         let value = match numbers.read(&old, 2, 2)? {
@@ -74,12 +81,6 @@ pub fn rewrite(mut bytes: Vec<u8>, place: u64, rewrite: &Rewrite) -> Option<Vec<
         Some(parts.into_iter().flat_map(|(value, size)| numbers.number(value, size)).collect())
     });
     let changed: Vec<Vec<u8>> = changed.collect();
-    bytes.resize(bytes.len().next_multiple_of(8), 0);
-    let start = bytes.len() as u64;
-    bytes.extend(numbers.number(changed.len() as u64, counter));
-    bytes.extend(changed.concat());
-    bytes.extend(numbers.number(0, wide));
-    let header = if numbers.big { 8 } else { 4 };
-    bytes.get_mut(header..header + wide)?.copy_from_slice(&numbers.number(start, wide));
-    Some(bytes)
+    let directory = [numbers.number(changed.len() as u64, counter), changed.concat(), numbers.number(0, wide)].concat();
+    Overlay::new(file).ok()?.beginning_with(directory)
 }

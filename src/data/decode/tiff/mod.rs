@@ -2,6 +2,8 @@
 
 mod chunks;
 mod directory;
+mod overlay;
+mod page_places;
 mod samples;
 mod tags;
 #[cfg(test)]
@@ -10,14 +12,15 @@ mod tests;
 use super::{
     density::{self, Density},
     guard::sentence,
+    orientation::upright_size,
     raster::{DecodedImage, Samples, ycbcr_to_rgb},
-    source::{check_size, io_reason, open_file, read_whole},
+    source::{check_size, io_reason, open_file},
 };
 use image::metadata::Orientation;
+use overlay::Overlay;
 use samples::{cmyk_to_rgb, interleave, unpack, whole_ycbcr};
 use std::{
-    fs::File,
-    io::{BufReader, Cursor, Read, Seek},
+    io::{BufReader, Cursor, Read, Seek, SeekFrom},
     path::Path,
 };
 use tags::MAX_PAGES;
@@ -27,12 +30,6 @@ use tiff::{
     tags::{CompressionMethod, Tag},
 };
 
-fn open(path: &Path) -> Result<Decoder<BufReader<File>>, String> {
-    tags::check(BufReader::new(open_file(path)?), length(path)?)?;
-    let decoder = Decoder::new(BufReader::new(open_file(path)?)).map_err(fail)?;
-    Ok(decoder.with_limits(limits()))
-}
-
 fn limits() -> Limits {
     let mut limits = Limits::default();
     limits.decoding_buffer_size = 4 << 30;
@@ -40,8 +37,16 @@ fn limits() -> Limits {
     limits
 }
 
-fn length(path: &Path) -> Result<u64, String> {
-    Ok(std::fs::metadata(path).map_err(|e| io_reason(&e))?.len())
+/// Reads the first page's directory.
+fn begin<R: Read + Seek>(mut file: R) -> Result<Decoder<R>, String> {
+    file.rewind().map_err(|e| io_reason(&e))?;
+    Ok(Decoder::new(file).map_err(fail)?.with_limits(limits()))
+}
+
+fn length(file: &mut impl Seek) -> Result<u64, String> {
+    let length = file.seek(SeekFrom::End(0)).map_err(|e| io_reason(&e))?;
+    file.rewind().map_err(|e| io_reason(&e))?;
+    Ok(length)
 }
 
 fn fail(error: TiffError) -> String {
@@ -51,15 +56,18 @@ fn fail(error: TiffError) -> String {
     }
 }
 
-/// Number and size of each page; smaller copies of a page (thumbnails) and masks are passed over.
+/// Number and size, turned upright, of each page; smaller copies of a page (thumbnails) and masks are passed over.
 pub fn pages(path: &Path) -> Result<Vec<(usize, [u32; 2])>, String> {
-    let mut decoder = open(path)?;
-    let length = length(path)?;
+    let mut file = BufReader::new(open_file(path)?);
+    let length = length(&mut file)?;
+    tags::check(&mut file, length, MAX_PAGES)?;
+    let mut decoder = begin(file)?;
     let mut pages = Vec::new();
     for page in 0..MAX_PAGES {
         let subfile: u32 = decoder.find_tag_unsigned(Tag::NewSubfileType).ok().flatten().unwrap_or(0);
         if subfile & 0b101 == 0 {
-            pages.push((page, Page::of(&mut decoder)?.check(length)?));
+            let about = Page::of(&mut decoder)?;
+            pages.push((page, upright_size(about.check(length)?, about.orientation)));
         }
         if !decoder.more_images() {
             break;
@@ -91,9 +99,6 @@ struct Page {
     is_reversed: bool,
 }
 
-/// Reads a file.
-type Whole<'a> = &'a dyn Fn() -> Result<Vec<u8>, String>;
-
 const PALETTE: u16 = 3;
 const YCBCR: u16 = 6;
 
@@ -117,7 +122,7 @@ impl Page {
         Ok(Self { width, height, bits, stored, photometric, compression, planar, shared, orientation, is_reversed })
     }
 
-    /// Width and height, refused where a file of `length` bytes cannot hold the page.
+    /// Width and height as stored, refused where a file of `length` bytes cannot hold the page.
     fn check(&self, length: u64) -> Result<[u32; 2], String> {
         let size = [self.width as u32, self.height as u32];
         // Of YCbCr, colours may be shared by many.
@@ -140,11 +145,26 @@ impl Page {
 }
 
 pub fn decode(path: &Path, page: usize) -> Result<DecodedImage, String> {
-    let mut decoder = open(path)?;
-    decoder.seek_to_image(page).map_err(fail)?;
+    let missing = || MISSING.to_string();
+    // The header has the place of the first.
+    let place = if page == 0 { None } else { Some(*page_places::of(path)?.get(page).ok_or_else(missing)?) };
+    decode_at(BufReader::new(open_file(path)?), place)
+}
+
+const MISSING: &str = "is damaged: a page is missing";
+
+/// Decodes the page whose directory is at `place`, or the first one. Nothing of the other pages is read.
+fn decode_at(file: impl Read + Seek, place: Option<u64>) -> Result<DecodedImage, String> {
+    let mut file = Overlay::new(file).map_err(|e| io_reason(&e))?;
+    if let Some(place) = place {
+        file = file.beginning_at(place).ok_or(MISSING)?;
+    }
+    let length = length(&mut file)?;
+    tags::check(&mut file, length, 1)?;
+    let mut decoder = begin(file)?;
     let about = Page::of(&mut decoder)?;
-    about.check(length(path)?)?;
-    chunks::check(&mut decoder, path, about.compression)?;
+    about.check(length)?;
+    chunks::check(&mut decoder, about.compression)?;
     let tile_height = decoder.chunk_dimensions().1 as usize;
     if about.planar && decoder.get_chunk_type() == ChunkType::Tile && !about.height.is_multiple_of(tile_height.max(1)) {
         // The decoder takes the last row of tiles for damaged.
@@ -153,32 +173,29 @@ pub fn decode(path: &Path, page: usize) -> Result<DecodedImage, String> {
             .into());
     }
     if about.is_reversed && !matches!(about.compression, 6 | 7) {
-        let bytes = samples::with_bits_reversed(&mut decoder, read_whole(path)?)?;
-        let mut decoder = Decoder::new(Cursor::new(&bytes)).map_err(fail)?.with_limits(limits());
-        decoder.seek_to_image(page).map_err(fail)?;
-        return unpacked(&mut decoder, &|| Ok(bytes.clone()), &about);
+        let bytes = samples::with_bits_reversed(&mut decoder)?;
+        return unpacked(&mut begin(Cursor::new(bytes))?, &about);
     }
-    unpacked(&mut decoder, &|| read_whole(path), &about)
+    unpacked(&mut decoder, &about)
 }
 
-/// `whole`: the bytes of the file that the decoder reads.
-fn unpacked<R: Read + Seek>(decoder: &mut Decoder<R>, whole: Whole, about: &Page) -> Result<DecodedImage, String> {
+fn unpacked<R: Read + Seek>(decoder: &mut Decoder<R>, about: &Page) -> Result<DecodedImage, String> {
     let Page { width, height, .. } = *about;
     let jpeg = about.compression == CompressionMethod::ModernJPEG.to_u16();
     // The decoder refuses some forms that it could unpack: it is told that they are plain bytes, and the rest is ours.
     let raster = if jpeg && about.stored == 2 && !about.planar {
         return Err("is a TIFF of JPEGs with alpha, which is not read".into());
     } else if about.photometric == PALETTE {
-        palette(decoder, whole, about)?
+        palette(decoder, about)?
     } else if about.photometric == YCBCR && !jpeg && about.shared != [1, 1] && (about.bits, about.planar) == (8, false) {
         let [across, down] = about.shared;
         let unit = across * down + 2;
-        let bytes = as_bytes(decoder, whole, &|w| w.div_ceil(across) * unit, down)?;
+        let bytes = as_bytes(decoder, &|w| w.div_ceil(across) * unit, down)?;
         let ycbcr = whole_ycbcr(&bytes, width, height, about.shared);
         DecodedImage::new(width, height, 3, Samples::U8(ycbcr_to_rgb(ycbcr)))?
     } else if matches!(about.bits, 9..=15) && about.stored <= 4 && !about.planar && matches!(about.photometric, 0..=2) {
         let (bits, stored) = (usize::from(about.bits), about.stored);
-        let bytes = as_bytes(decoder, whole, &|w| (w * stored * bits).div_ceil(8), 1)?;
+        let bytes = as_bytes(decoder, &|w| (w * stored * bits).div_ceil(8), 1)?;
         let Samples::U16(mut values) = unpack(&bytes, about.bits as u8, width, stored, false) else {
             return Err("is a TIFF of a kind that is not read".into());
         };
@@ -191,30 +208,23 @@ fn unpacked<R: Read + Seek>(decoder: &mut Decoder<R>, whole: Whole, about: &Page
 }
 
 /// Unpacks the page as rows of plain bytes. `row`: their number for so many pixels; `down`: rows of pixels that make one.
-fn as_bytes<R: Read + Seek>(
-    decoder: &mut Decoder<R>,
-    whole: Whole,
-    row: &dyn Fn(usize) -> usize,
-    down: usize,
-) -> Result<Vec<u8>, String> {
-    let mut rewritten = rewritten(decoder, whole, &directory::Rewrite::Bytes { row, down })?;
+fn as_bytes<R: Read + Seek>(decoder: &mut Decoder<R>, row: &dyn Fn(usize) -> usize, down: usize) -> Result<Vec<u8>, String> {
+    let mut rewritten = rewritten(decoder, &directory::Rewrite::Bytes { row, down })?;
     match rewritten.read_image().map_err(fail)? {
         DecodingResult::U8(bytes) => Ok(bytes),
         _ => Err("is a TIFF of a kind that is not read".into()),
     }
 }
 
-fn rewritten<R: Read + Seek>(
-    decoder: &mut Decoder<R>,
-    whole: Whole,
+fn rewritten<'a, R: Read + Seek>(
+    decoder: &'a mut Decoder<R>,
     change: &directory::Rewrite,
-) -> Result<Decoder<Cursor<Vec<u8>>>, String> {
-    let place = decoder.ifd_pointer().ok_or("is damaged: a page is missing")?.0;
-    let bytes = directory::rewrite(whole()?, place, change).ok_or("is damaged: its directory is cut short")?;
-    Ok(Decoder::new(Cursor::new(bytes)).map_err(fail)?.with_limits(limits()))
+) -> Result<Decoder<Overlay<&'a mut R>>, String> {
+    let place = decoder.ifd_pointer().ok_or(MISSING)?.0;
+    begin(directory::rewrite(decoder.inner(), place, change).ok_or("is damaged: its directory is cut short")?)
 }
 
-fn palette<R: Read + Seek>(decoder: &mut Decoder<R>, whole: Whole, about: &Page) -> Result<DecodedImage, String> {
+fn palette<R: Read + Seek>(decoder: &mut Decoder<R>, about: &Page) -> Result<DecodedImage, String> {
     let mut map = decoder.get_tag_u16_vec(Tag::ColorMap).map_err(fail)?;
     // Some writers fill the low byte only.
     if map.iter().all(|&v| v < 256) {
@@ -223,7 +233,7 @@ fn palette<R: Read + Seek>(decoder: &mut Decoder<R>, whole: Whole, about: &Page)
     let third = map.len() / 3;
     let colour = |i: usize| [0, 1, 2].map(|c| map.get(c * third + i).copied().unwrap_or(0));
     let (width, stored) = (about.width, about.stored);
-    let mut grey = rewritten(decoder, whole, &directory::Rewrite::Grey)?;
+    let mut grey = rewritten(decoder, &directory::Rewrite::Grey)?;
     // What follows an index is alpha.
     let colours = |indices: &mut dyn Iterator<Item = usize>| indices.step_by(stored.max(1)).flat_map(colour).collect();
     let samples: Vec<u16> = match grey.read_image().map_err(fail)? {

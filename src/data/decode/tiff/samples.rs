@@ -1,13 +1,21 @@
 //! Samples of a TIFF as they lie in it, to whole interleaved ones.
 
 use super::chunks::places;
-use crate::data::decode::raster::Samples;
-use std::io::{Read, Seek};
+use crate::data::decode::{
+    raster::Samples,
+    source::{io_reason, read_all},
+};
+use std::io::{Read, Seek, SeekFrom};
 use tiff::decoder::Decoder;
 
 /// The file with the bits of each byte of a page's pixels turned around (`FillOrder` 2), before anything is unpacked.
-pub fn with_bits_reversed<R: Read + Seek>(decoder: &mut Decoder<R>, mut bytes: Vec<u8>) -> Result<Vec<u8>, String> {
-    for (offset, count) in places(decoder) {
+pub fn with_bits_reversed<R: Read + Seek>(decoder: &mut Decoder<R>) -> Result<Vec<u8>, String> {
+    let places: Vec<(u64, u64)> = places(decoder).collect();
+    let file = decoder.inner();
+    let size = file.seek(SeekFrom::End(0)).map_err(|e| io_reason(&e))?;
+    file.seek(SeekFrom::Start(0)).map_err(|e| io_reason(&e))?;
+    let mut bytes = read_all(file, size)?;
+    for (offset, count) in places {
         let place = usize::try_from(offset).ok().zip(usize::try_from(offset.saturating_add(count)).ok());
         let part =
             place.and_then(|(from, to)| bytes.get_mut(from..to)).ok_or("is cut short: it holds fewer pixels than it says")?;

@@ -1,4 +1,5 @@
-//! Tags that claim more values than a file has bytes: a decoder would make room for them before it reads any.
+//! Directories, read before a decoder reads them: where they are, and tags that claim more values than a file has bytes, for which a
+//! decoder would make room.
 
 use std::io::{Read, Seek, SeekFrom};
 
@@ -11,9 +12,24 @@ const SIZES: [u64; 19] = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 
 struct Numbers<R> {
     file: R,
     big_endian: bool,
+    /// BigTIFF, with numbers of 64 bits.
+    is_big: bool,
 }
 
-impl<R: Read> Numbers<R> {
+impl<R: Read + Seek> Numbers<R> {
+    /// Reads the header of a file; with the place of its first directory.
+    fn of(file: R) -> Option<(Self, u64)> {
+        let mut numbers = Self { file, big_endian: false, is_big: false };
+        // `II` or `MM`.
+        numbers.big_endian = numbers.next(2)? == 0x4d4d;
+        numbers.is_big = numbers.next(2)? == 43;
+        if numbers.is_big {
+            numbers.next(4)?;
+        }
+        let first = numbers.wide()?;
+        Some((numbers, first))
+    }
+
     /// The next number of so many bytes, 8 at most; `None` where the file ends.
     fn next(&mut self, size: usize) -> Option<u64> {
         let mut bytes = [0; 8];
@@ -22,45 +38,66 @@ impl<R: Read> Numbers<R> {
         let bytes = &bytes[..size];
         Some(if self.big_endian { bytes.iter().fold(0, grown) } else { bytes.iter().rev().fold(0, grown) })
     }
+
+    /// The next number of values, or place in the file.
+    fn wide(&mut self) -> Option<u64> {
+        self.next(if self.is_big { 8 } else { 4 })
+    }
+
+    /// Goes to a directory, and reads the number of its entries.
+    fn entries(&mut self, place: u64) -> Option<u64> {
+        self.file.seek(SeekFrom::Start(place)).ok()?;
+        self.next(if self.is_big { 8 } else { 2 })
+    }
+
+    /// The place of the directory after the one at `place`; 0 where that is the last.
+    fn after(&mut self, place: u64) -> Option<u64> {
+        let bytes = self.entries(place)?.checked_mul(if self.is_big { 20 } else { 12 })?;
+        self.file.seek_relative(bytes.try_into().ok()?).ok()?;
+        self.wide()
+    }
 }
 
-/// Refuses a file of `length` bytes with such a tag. What else is wrong with it is for the decoder to say.
-pub fn check(file: impl Read + Seek, length: u64) -> Result<(), String> {
-    let mut numbers = Numbers { file, big_endian: false };
-    match most_values(&mut numbers, length) {
+/// Places of the directories of all pages.
+pub fn directories(file: impl Read + Seek) -> Vec<u64> {
+    let mut places = Vec::new();
+    if let Some((mut numbers, mut at)) = Numbers::of(file) {
+        while at != 0 && places.len() < MAX_PAGES {
+            places.push(at);
+            at = numbers.after(at).unwrap_or(0);
+        }
+    }
+    places
+}
+
+/// Refuses a file of `length` bytes with such a tag in the first `pages`. What else is wrong with it is for the decoder to say.
+pub fn check(file: impl Read + Seek, length: u64, pages: usize) -> Result<(), String> {
+    match most_values(file, length, pages) {
         Some(count) => Err(format!("says it has a tag of {count} values, but {length} bytes cannot hold them: it is damaged")),
         None => Ok(()),
     }
 }
 
 /// The number of values of the first tag that has too many.
-fn most_values(numbers: &mut Numbers<impl Read + Seek>, length: u64) -> Option<u64> {
-    // `II` or `MM`.
-    numbers.big_endian = numbers.next(2)? == 0x4d4d;
-    let is_big = numbers.next(2)? == 43;
-    if is_big {
-        numbers.next(4)?;
-    }
-    let (counter, wide) = if is_big { (8, 8) } else { (2, 4) };
-    let mut at = numbers.next(wide)?;
+fn most_values(file: impl Read + Seek, length: u64, pages: usize) -> Option<u64> {
+    let (mut numbers, mut at) = Numbers::of(file)?;
     // Each entry has its own bytes: a chain with more of them goes in circles.
     let mut left = length / 12;
-    for _ in 0..MAX_PAGES {
+    for _ in 0..pages {
         if at == 0 {
             break;
         }
-        numbers.file.seek(SeekFrom::Start(at)).ok()?;
-        for _ in 0..numbers.next(counter)? {
+        for _ in 0..numbers.entries(at)? {
             left = left.checked_sub(1)?;
             numbers.next(2)?;
             let size = SIZES.get(numbers.next(2)? as usize).copied().unwrap_or(0);
-            let count = numbers.next(wide)?;
-            numbers.next(wide)?;
+            let count = numbers.wide()?;
+            numbers.wide()?;
             if count.saturating_mul(size) > length {
                 return Some(count);
             }
         }
-        at = numbers.next(wide)?;
+        at = numbers.wide()?;
     }
     None
 }

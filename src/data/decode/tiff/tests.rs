@@ -1,8 +1,18 @@
 //! TIFF files made here, and the pixels that are written down of them.
 
-use super::super::{decode, header::probe, raster::Remark};
+use super::{
+    super::{decode, header::probe, raster::Remark},
+    decode_at, tags,
+};
 use crate::data::pixels::Picture;
-use std::io::Write;
+use std::{
+    cell::Cell,
+    io::{Cursor, Read, Seek, SeekFrom, Write},
+};
+use tiff::{
+    encoder::{TiffEncoder, TiffKind, colortype::Gray8},
+    tags::Tag,
+};
 
 /// A file of one strip, or of one tile where the tags give its size, or of one for each of three planes: tags of whole numbers, then
 /// the pixels. `big_endian`, and as BigTIFF.
@@ -263,5 +273,76 @@ fn a_tag_of_more_values_than_the_file_has_bytes_is_refused_before_room_is_made_f
         for reason in [probe(sound.path()).unwrap_err(), decode(sound.path(), 0).unwrap_err()] {
             assert!(reason.contains("a tag of 8000000 values"), "{reason}");
         }
+    }
+}
+
+/// Pages of two pixels, of which the first has the number of the page: grey, by a palette, and with the bits of a byte turned around.
+fn pages(count: u8, big: bool) -> Vec<u8> {
+    fn write<K: TiffKind>(mut file: TiffEncoder<&mut Cursor<Vec<u8>>, K>, count: u8) {
+        for page in 0..count {
+            let mut image = file.new_image::<Gray8>(2, 1).unwrap();
+            let mut pixels = [page, 0];
+            if page % 3 == 1 {
+                // A palette of greys: each index is its own value.
+                let greys: Vec<u16> = (0..3 * 256).map(|i| (i % 256) * 257).collect();
+                image.encoder().write_tag(Tag::PhotometricInterpretation, 3u16).unwrap();
+                image.encoder().write_tag(Tag::ColorMap, &greys[..]).unwrap();
+            } else if page % 3 == 2 {
+                image.encoder().write_tag(Tag::FillOrder, 2u16).unwrap();
+                pixels = pixels.map(u8::reverse_bits);
+            }
+            image.write_data(&pixels).unwrap();
+        }
+    }
+    let mut bytes = Cursor::new(Vec::new());
+    if big {
+        write(TiffEncoder::new_big(&mut bytes).unwrap(), count);
+    } else {
+        write(TiffEncoder::new(&mut bytes).unwrap(), count);
+    }
+    bytes.into_inner()
+}
+
+#[test]
+fn each_page_is_read_by_its_number() {
+    for big in [false, true] {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&pages(12, big)).unwrap();
+        assert_eq!(probe(file.path()).unwrap().pages, (0..12).map(|page| (page, [2, 1])).collect::<Vec<_>>());
+        for page in (0..12).rev() {
+            let picture = Picture::copy_of(&decode(file.path(), page).unwrap());
+            assert_eq!([0, 1].map(|i| (picture.data[i] * 255.0).round() as usize), [page, 0], "{page}");
+        }
+        assert!(decode(file.path(), 12).unwrap_err().contains("a page is missing"));
+    }
+}
+
+/// A file that counts how often it is read.
+struct Counted<'a>(Cursor<&'a [u8]>, &'a Cell<usize>);
+
+impl Read for Counted<'_> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        self.1.set(self.1.get() + 1);
+        self.0.read(out)
+    }
+}
+
+impl Seek for Counted<'_> {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
+#[test]
+fn a_page_takes_as_few_reads_wherever_it_lies() {
+    let bytes = pages(200, false);
+    let count = Cell::new(0);
+    let counted = || Counted(Cursor::new(&bytes), &count);
+    let places = tags::directories(counted());
+    assert!(places.len() == 200 && count.take() <= 2 * 200 + 4);
+    let reads = |page: usize| decode_at(counted(), Some(places[page])).map(|_| count.take()).unwrap();
+    for kind in 0..2 {
+        assert_eq!(reads(kind), reads(195 + kind));
+        assert!(reads(kind) < 300, "{}", reads(kind));
     }
 }
