@@ -79,7 +79,10 @@ pub fn pages(path: &Path) -> Result<Vec<(usize, [u32; 2])>, String> {
 
 /// Whether the first page has samples of 16 bits.
 pub fn is_deep(path: &Path) -> Result<bool, String> {
-    Ok(Page::of(&mut open(path)?)?.bits == 16)
+    let mut file = BufReader::new(open_file(path)?);
+    let length = length(&mut file)?;
+    tags::check(&mut file, length, 1)?;
+    Ok(Page::of(&mut begin(file)?)?.bits == 16)
 }
 
 /// What the tags of a page say of the form of its pixels.
