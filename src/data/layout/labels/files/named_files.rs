@@ -173,7 +173,10 @@ impl<'a> NamedFiles<'a> {
                     let folders = self.pictures[image].iter().rev().skip(1);
                     naming.split.is_some() && folders.rev().find_map(|folder| split_of_folder(folder)) == naming.split
                 };
-                let nearest = || self.nearest_to(&naming.folder, name);
+                let nearest = || {
+                    let nearest = |keep: &dyn Fn(usize) -> bool| self.nearest_to(&naming.folder, name, keep);
+                    naming.split.and_then(|_| nearest(&of_split)).or_else(|| nearest(&|_| true))
+                };
                 match (self.ending(name, folders, &beside), self.ending(name, folders, &of_split)) {
                     (Match::One(image), _) | (_, Match::One(image)) => Match::One(image),
                     _ => nearest().map_or(Match::Several(n), Match::One),
@@ -191,10 +194,11 @@ impl<'a> NamedFiles<'a> {
         }
     }
 
-    /// The one picture of a name below the folder of its table, else below the folder above that, up to the root.
-    fn nearest_to(&self, table: &[String], name: &str) -> Option<usize> {
+    /// The one picture of a name, of those to `keep`, below the folder of its table, else below the folder above that, up to the
+    /// root.
+    fn nearest_to(&self, table: &[String], name: &str, keep: &dyn Fn(usize) -> bool) -> Option<usize> {
         let table = self.below_root(table)?;
-        let below = |n: usize| self.ending(name, &[], &|image| self.pictures[image].starts_with(&table[..n]));
+        let below = |n: usize| self.ending(name, &[], &|image| self.pictures[image].starts_with(&table[..n]) && keep(image));
         match (0..=table.len()).rev().map(below).find(|found| *found != Match::None)? {
             Match::One(image) => Some(image),
             _ => None,
@@ -365,6 +369,14 @@ mod tests {
         assert_eq!(found(&pictures, "/data/hospital_b/c1/test/label/labels.txt", &["1.png"]), [One(1)], "DAGM");
         assert_eq!(found(&pictures, "/data/hospital_b/c2/labels.txt", &["1"]), [One(2)]);
         assert_eq!(found(&pictures, "/data/hospital_b/c1/labels.txt", &["1"]), [Several(3)]);
+    }
+
+    #[test]
+    fn a_table_of_a_split_means_the_nearest_pictures_of_that_split() {
+        use Match::{None, One};
+        let pictures = ["B/img/train/1.png", "B/img/test/1.png", "B/img/test/2.png", "C/img/train/1.png", "C/img/test/1.png"];
+        assert_eq!(found(&pictures, "/data/hospital_b/B/tables/Training Labels.csv", &["1", "3"]), [One(0), None], "IDRiD");
+        assert_eq!(found(&pictures, "/data/hospital_b/C/tables/Testing Labels.csv", &["1", "2"]), [One(4), One(2)]);
     }
 
     #[test]
