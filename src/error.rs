@@ -58,9 +58,9 @@ pub enum NextStep {
     Text(String),
     /// Name a data set.
     NameData,
-    /// Name the normal classes: `such_as` is one that there is.
+    /// Name the normal classes: `such_as` are some that there are.
     NameNormal {
-        /// The name of a class that there is.
+        /// The names of classes that there are, with commas between them.
         such_as: String,
     },
     /// There are no classes: say that all is normal, or give a table of labels.
@@ -104,6 +104,13 @@ pub enum NextStep {
     UseTable {
         /// The table, as it can be opened.
         path: PathBuf,
+    },
+    /// Open one of these folders alone, labelled by this table, which does not say of which of them it is.
+    OpenOneOf {
+        /// Some of the folders, as they are listed in a sentence.
+        folders: String,
+        /// The table, as it can be opened.
+        table: PathBuf,
     },
     /// Say which column of this table is the label.
     ChooseLabel {

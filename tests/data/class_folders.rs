@@ -2,7 +2,7 @@
 
 use crate::test_files::{
     Dir,
-    inspected::{classes, folder, inspect, says, splits, warns},
+    inspected::{classes, folder, inspect, run, says, splits, warns},
 };
 use std::collections::BTreeMap;
 
@@ -85,6 +85,26 @@ fn classes_that_are_about_something_else_are_mentioned() {
     // The same classes by other names are not.
     dir.write("meta.csv", of_images("level", |_, class| class.to_string()).as_bytes());
     assert!(!warns(&inspect(dir.path(), &[]), "different classes"));
+}
+
+#[test]
+fn classes_that_begin_with_normal_are_suggested_together() {
+    let suggested = |names: &[&str]| {
+        let dir = folder(names.iter().flat_map(|name| (0..4).map(move |i| format!("{name}/{}{i}.png", name.len()))));
+        inspect(dir.path(), &[])["suggested"].as_str().map(str::to_string)
+    };
+    let kvasir = ["normal-cecum", "normal-pylorus", "normal-z-line", "polyps"];
+    assert_eq!(suggested(&kvasir).as_deref(), Some("normal-cecum,normal-pylorus,normal-z-line"));
+    assert_eq!(suggested(&["Healthy left", "healthy_right", "sick"]).as_deref(), Some("Healthy left,healthy_right"));
+    assert_eq!(suggested(&["normal", "normal tension glaucoma", "cataract"]).as_deref(), Some("normal"), "the surest alone");
+    assert_eq!(suggested(&["non demented", "non normal", "very demented"]).as_deref(), Some("non demented"));
+    assert_eq!(suggested(&["no tumour", "no cyst", "mass"]).as_deref(), Some("no cyst"), "what there is none of is not all");
+    // As it is said, it is taken.
+    let dir = folder(kvasir.iter().flat_map(|name| (0..4).map(move |i| format!("{name}/{i}.png"))));
+    let found = inspect(dir.path(), &["--normal", &suggested(&kvasir).unwrap()]);
+    assert_eq!(found["normal"], "normal-cecum, normal-pylorus, normal-z-line", "{found}");
+    let said = String::from_utf8(run(dir.path(), &[]).stdout).unwrap();
+    assert!(said.contains("Normal: not known; --normal 'normal-cecum,normal-pylorus,normal-z-line' perhaps"), "{said}");
 }
 
 #[test]

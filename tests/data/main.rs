@@ -20,6 +20,7 @@ mod layouts;
 mod masks;
 mod mentions;
 mod named_together;
+mod namesakes;
 mod public_sets;
 mod spreadsheets;
 mod synth;

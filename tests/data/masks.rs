@@ -147,6 +147,27 @@ fn masks_are_told_by_names_of_many_kinds() {
 }
 
 #[test]
+fn fields_of_view_are_no_findings() {
+    for (image, drawn, view) in [
+        // DRIVE, whose images to test on may come without what was drawn.
+        ("training/images/2#_training.png", "training/1st_manual/2#_manual1.png", "training/mask/2#_training_mask.png"),
+        // HRF.
+        ("images/0#_dr.png", "manual1/0#_dr.png", "mask/0#_dr_mask.png"),
+    ] {
+        let each = |pattern: &str| numbered(pattern, 1..5);
+        let more = |pattern: &str| [each(pattern), numbered(&pattern.replace("training", "test"), 5..8)].concat();
+        let dir = with_masks(&more(image), &[each(drawn), more(view)].concat());
+        let found = inspect(dir.path(), &[]);
+        assert_eq!((&found["images"], &found["masks"]), (&7.into(), &4.into()), "{found}");
+        assert!(warns(&found, "7 masks in `mask`, beside those drawn by hand, outline the field of view"), "{found}");
+        assert!(!warns(&found, "several masks"), "{found}");
+        // Alone, they may be anything.
+        let found = inspect(with_masks(&more(image), &more(view)).path(), &[]);
+        assert_eq!(found["masks"], 7, "{found}");
+    }
+}
+
+#[test]
 fn masks_of_any_name_are_told_by_what_they_look_like() {
     let each = |pattern: &str| numbered(pattern, 1..5);
     for (pictures, masks) in [

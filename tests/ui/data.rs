@@ -304,6 +304,21 @@ fn unlabelled_images_can_be_declared_normal_and_trained_on() {
     window.until("that is taken back", |s| s.state().open().is_some_and(|o| o.training_normals > 3));
 }
 
+/// Classes that sound normal together are taken together.
+#[test]
+fn normal_classes_of_the_same_beginning_are_one_answer() {
+    let mut window = Window::new();
+    let set = window.path("set");
+    for (i, name) in (0..).zip(["normal-cecum/0.png", "normal-cecum/1.png", "normal-z-line/2.png", "polyps/3.png"]) {
+        picture(&set.join(name), i);
+    }
+    open(&mut window, &set);
+    assert!(window.has("normal-z-line · 1 image  (sounds normal, with 1 more)") && window.has("polyps · 1 image"));
+    window.click("normal-cecum · 2 images  (sounds normal, with 1 more)");
+    window.until("both are normal", |s| s.state().open().is_some_and(|o| o.config.normal == ["normal-cecum", "normal-z-line"]));
+    assert!(window.has("Normal: normal-cecum, normal-z-line"));
+}
+
 /// Answered by mistake, the question is found again in the same place, taken back, and changed box by box.
 #[test]
 fn normal_class_is_chosen_again_where_it_was_asked() {

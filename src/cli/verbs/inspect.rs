@@ -98,6 +98,11 @@ fn sizes(dataset: &Dataset) -> [[u32; 2]; 2] {
     })
 }
 
+/// The classes that are perhaps normal, as `--normal` takes them.
+fn suggested(dataset: &Dataset) -> Option<String> {
+    (!dataset.suggested.is_empty()).then(|| dataset.suggested.join(","))
+}
+
 fn warnings(dataset: &Dataset) -> Vec<String> {
     dataset.warnings.iter().map(next_step::warning).collect()
 }
@@ -108,7 +113,7 @@ fn to_json(dataset: &Dataset) -> Value {
         "layout": dataset.layout.name(),
         "why": dataset.why,
         "normal": dataset.normal_name(),
-        "suggested": dataset.suggested,
+        "suggested": suggested(dataset),
         "images": dataset.used().count(),
         "left_out": dataset.left_out(),
         "labelled_by_hand": dataset.used().filter(|i| i.said.label.is_some()).count(),
@@ -149,9 +154,9 @@ fn to_text(dataset: &Dataset) -> String {
     if more > 1 {
         text += &format!("… and {} more (--json lists all)\n", thousands(more));
     }
-    text += &match (dataset.normal_name(), &dataset.suggested) {
+    text += &match (dataset.normal_name(), suggested(dataset)) {
         (Some(normal), _) => format!("\nNormal: {}\n", visible(&elided(&normal, 300))),
-        (None, Some(suggested)) => format!("\nNormal: not known; --normal '{}' perhaps\n", visible(suggested)),
+        (None, Some(suggested)) => format!("\nNormal: not known; --normal '{}' perhaps\n", visible(&suggested)),
         (None, None) if dataset.classes.is_empty() => "\nNormal: not known; --normal '*' if all of these are\n".to_string(),
         (None, None) => "\nNormal: not known; say it with --normal NAME\n".to_string(),
     };

@@ -19,7 +19,7 @@ impl Dataset {
             skipped: Vec::new(),
             warnings: Vec::new(),
             duplicates: Vec::new(),
-            suggested: None,
+            suggested: Vec::new(),
             tables: Vec::new(),
             dicom_windows: None,
             window: ValueWindow::Auto,
@@ -55,9 +55,9 @@ impl Dataset {
         self.refresh_warnings();
     }
 
-    /// Regenerates warnings and the suggested normal class; the split stays.
+    /// Regenerates warnings and the suggested normal classes; the split stays.
     pub(super) fn refresh_warnings(&mut self) {
-        self.suggested = if self.normal_name().is_none() { self.suggestion() } else { None };
+        self.suggested = if self.normal_name().is_none() { self.suggestion() } else { Vec::new() };
         let more = self.leaks().into_iter().chain(self.duplicate_warnings());
         let more = more.chain(self.curation_warning()).chain(self.classes_apart()).map(Warning::from);
         let notes = self.notes.iter().chain(&self.split_notes).cloned();

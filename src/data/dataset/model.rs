@@ -118,8 +118,8 @@ pub struct Dataset {
     pub warnings: Vec<Warning>,
     /// Pairs of exact or near duplicates (paths as in [`Item::name`]); filled by [`Dataset::without_unusable`].
     pub duplicates: Vec<(String, String)>,
-    /// A class whose name sounds normal, to be offered where the normal class has to be asked. Never taken by itself.
-    pub suggested: Option<String>,
+    /// Classes whose names sound normal, to be offered where the normal classes have to be asked. Never taken by themselves.
+    pub suggested: Vec<String>,
     /// Tables that lie beside the images, whether they label them or not.
     pub tables: Vec<PathBuf>,
     /// Names of windows that its DICOM files hold (see [`ValueWindow::OfFile`]); `None` where it has no such files.

@@ -23,6 +23,9 @@ const BEGIN_NORMAL: &[&str] = &[
     "nondemented", "nonfractured",
 ];
 
+/// Those of them that no other word turns into its opposite, as `no` is: several classes that begin with one are all normal.
+const SURELY_NORMAL: &[&str] = &["normal", "healthy", "uninfected", "unremarkable"];
+
 /// In the place of a class's name: every image.
 pub const ALL: &str = "*";
 
@@ -147,19 +150,25 @@ impl Dataset {
         meant
     }
 
-    /// The first class that sounds normal, else one that does by its first word: `no` beside `yes`, `Normal cases`, `Non Demented`.
-    pub(super) fn suggestion(&self) -> Option<String> {
-        let begins = |class: &&Class| {
+    /// The first class that sounds normal, else one that does by its first word, `no` beside `yes`, `Non Demented`, with all that begin
+    /// so where that is sure: `normal-cecum`, `normal-pylorus`.
+    pub(super) fn suggestion(&self) -> Vec<String> {
+        let first_word = |class: &Class| {
             let key = class_key(&class.name).replace('-', " ");
             // `0.0.Normal` has its place in an order before it.
             let mut words = key.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ' ')).split(' ');
-            let is_word = words.next().is_some_and(|first| BEGIN_NORMAL.contains(&first));
-            is_word && !words.any(|word| word == "normal")
+            let first = words.next().and_then(|first| BEGIN_NORMAL.iter().find(|word| **word == first));
+            first.filter(|_| !words.any(|word| word == "normal"))
         };
         // `Normal` before `Non-COVID`.
         let sounding = self.classes.iter().filter_map(|c| Some((normal_sound(&c.name)?, c))).min_by_key(|(at, _)| *at);
-        let sounding = sounding.map(|(_, class)| class);
-        sounding.or_else(|| self.classes.iter().find(begins)).map(|c| c.name.clone())
+        if let Some((_, class)) = sounding {
+            return vec![class.name.clone()];
+        }
+        let begin = || self.classes.iter().filter_map(|class| Some((first_word(class)?, class)));
+        let Some((word, _)) = begin().next() else { return Vec::new() };
+        let most = if SURELY_NORMAL.contains(word) { usize::MAX } else { 1 };
+        begin().filter(|(first, _)| *first == word).map(|(_, class)| class.name.clone()).take(most).collect()
     }
 
     fn class_named(&self, name: &str) -> Result<usize> {
@@ -181,7 +190,7 @@ impl Dataset {
             return Error::user(format!("{what}, and {} has no classes", self.root.display()), NextStep::SayWhatIsNormal);
         }
         // Any other may be what is to be found.
-        let offer = self.suggestion().unwrap_or_else(|| "NAME".into());
+        let offer = Some(self.suggestion().join(",")).filter(|names| !names.is_empty()).unwrap_or_else(|| "NAME".into());
         Error::user(
             format!("{what}; the classes of {} are {}", self.root.display(), self.class_counts()),
             NextStep::NameNormal { such_as: offer },

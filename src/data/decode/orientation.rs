@@ -6,7 +6,7 @@ use std::io::{BufRead, Read, Seek, SeekFrom};
 /// As much of Exif data as is read: the orientation stands at their beginning.
 const LONGEST: u64 = 1 << 20;
 
-/// Of a PNG or a WebP; other formats have no Exif data, or tell them with their header.
+/// The orientation of a PNG or a WebP; other formats have no Exif data, or tell them with their header.
 pub fn orientation(format: ImageFormat, file: impl BufRead + Seek) -> Orientation {
     let exif = match format {
         ImageFormat::Png => exif_chunk(file, true),

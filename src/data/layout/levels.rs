@@ -128,6 +128,12 @@ pub fn without_number(name: &str) -> &str {
     name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, ' ' | '_' | '-'))
 }
 
+/// Whether folders are the lettered parts of a set, each with a task of its own, and no classes: IDRiD's `A. Segmentation`.
+pub fn are_lettered(names: &BTreeSet<&str>) -> bool {
+    let is_lettered = |name: &&str| matches!(name.as_bytes(), [letter, b'.', b' ', ..] if letter.is_ascii_alphabetic());
+    names.len() > 1 && names.iter().all(is_lettered) && !names.iter().any(|name| sounds_normal(&plain(name)))
+}
+
 /// What the folders of one level are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
@@ -382,6 +388,13 @@ mod tests {
         assert!(are(&["AMD1", "AMD2", "NORMAL1", "NORMAL2"]) && are(&["sick 01", "sick 02", "normal 01", "normal 03"]));
         assert!(!are(&["AMD1", "AMD2"]) && !are(&["grade1", "grade2", "normal"]) && !are(&["T1", "T2", "N0", "N1"]));
         assert_eq!(["AMD12", "normal 03", "AMD"].map(without_number), ["AMD", "normal", "AMD"]);
+    }
+
+    #[test]
+    fn lettered_folders_are_parts_of_a_set() {
+        let are = |names: &[&str]| are_lettered(&names.iter().copied().collect());
+        assert!(are(&["A. Segmentation", "B. Disease Grading", "C. Localization"]));
+        assert!(!are(&["A. Normal", "B. Glaucoma"]) && !are(&["1. Cyst", "2. Tumour"]) && !are(&["A. Segmentation"]));
     }
 
     #[test]

@@ -52,24 +52,22 @@ fn ask(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
             // The newest run on these images has the answer of then.
             let answered =
                 cx.state.runs.iter().map(|r| &r.config.data).find(|d| d.path == open.config.path && !d.normal.is_empty());
-            let answered = answered.map(|data| data.normal.clone());
+            let offered = answered.map_or(&open.dataset.suggested, |data| &data.normal);
             for (class, counts) in open.dataset.classes.iter().zip(&open.counts) {
-                let of_run = answered.as_ref().is_some_and(|normal| normal.contains(&class.name));
-                let suggested = match answered {
-                    Some(_) => of_run,
-                    None => open.dataset.suggested.as_ref() == Some(&class.name),
-                };
-                let hint = match suggested {
-                    true if of_run => "  (normal in your last run)",
-                    true => "  (sounds normal)",
-                    false => "",
+                let is_offered = offered.contains(&class.name);
+                let hint = match offered.len() {
+                    _ if !is_offered => String::new(),
+                    _ if answered.is_some() => "  (normal in your last run)".into(),
+                    1 => "  (sounds normal)".into(),
+                    several => format!("  (sounds normal, with {} more)", several - 1),
                 };
                 let text = format!("{} · {}{hint}", elided(&class.name, NAME), count_of(counts.total(), "image"));
                 let button = Button::new(text).min_size(vec2(0.0, 32.0));
-                let button = if suggested { button.stroke(Stroke::new(1.0, t.accent)) } else { button };
+                let button = if is_offered { button.stroke(Stroke::new(1.0, t.accent)) } else { button };
                 if ui.add(button).clicked() {
-                    let of_run = answered.clone().filter(|_| of_run);
-                    cx.send(DataCommand::SetNormal(of_run.unwrap_or_else(|| vec![class.name.clone()])));
+                    // What goes together is taken together.
+                    let names = if is_offered { offered.clone() } else { vec![class.name.clone()] };
+                    cx.send(DataCommand::SetNormal(names));
                 }
             }
         });

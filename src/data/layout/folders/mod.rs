@@ -146,7 +146,8 @@ fn with_split_folders(files: Vec<PlacedFile>, at: usize, base: &Path) -> Detecte
     let above: Vec<&[String]> = inside.iter().map(|s| &s.dirs[..at]).collect();
     let sets: BTreeSet<String> = above.iter().map(|dirs| dirs.join("/")).collect();
     let mut detected = DetectedLayout::new(Layout::Unlabelled, String::new());
-    if found.names.is_empty() && sets.len() > 1 {
+    let are_parts = levels::are_lettered(&above.iter().filter_map(|dirs| dirs.first().map(String::as_str)).collect());
+    if found.names.is_empty() && sets.len() > 1 && !are_parts {
         found = classes(&inner, &above, base);
         detected.is_guess = true;
     } else if sets.len() > 1 {

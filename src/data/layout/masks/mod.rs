@@ -27,7 +27,9 @@ use crate::data::{
 use by_look::masks_by_look;
 use content::{Look, all_look};
 use index::Index;
-use names::{FolderRole, bare, is_mask_alone, mask_of, role, says_anatomy, without_mask_word, without_modality};
+use names::{
+    FolderRole, bare, is_by_hand, is_mask_alone, mask_of, may_be_views, role, says_anatomy, without_mask_word, without_modality,
+};
 use place::{Place, folders_of};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
@@ -168,7 +170,7 @@ fn separate_masks(pictures: &mut Vec<PictureFile>) -> (Vec<String>, Vec<PictureF
 }
 
 /// Gives each image its masks, by their numbers, and says where there are several. What outlines anatomy marks no finding: it is
-/// left out where there are masks of something else.
+/// left out where there are masks of something else, as the field of view is where there are those drawn by hand.
 fn give(pictures: &mut [PictureFile], places: &[Place], given: Vec<(usize, usize)>) -> Vec<String> {
     let mut masks: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
     given.into_iter().for_each(|(image, mask)| _ = masks.entry(image).or_default().insert(mask));
@@ -176,9 +178,18 @@ fn give(pictures: &mut [PictureFile], places: &[Place], given: Vec<(usize, usize
         let depth = places[*mask].depth.map_or(usize::MAX, |depth| depth - 1);
         places[*mask].folders.iter().skip(depth).any(|name| says_anatomy(name))
     };
+    let folder = |mask: &usize| places[*mask].mask_folder()?.split_last();
+    let beside = |is: fn(&str) -> bool| -> BTreeSet<&[String]> {
+        masks.values().flatten().filter_map(folder).filter(|(name, _)| is(name)).map(|(_, above)| above).collect()
+    };
+    let have_views = !beside(may_be_views).is_disjoint(&beside(is_by_hand));
+    let is_view = |mask: &usize| have_views && folder(mask).is_some_and(|(name, _)| may_be_views(name));
     let are_findings = masks.values().flatten().any(|mask| !is_anatomy(mask));
-    let (mut several, mut anatomy) = (0, 0);
+    let (mut several, mut anatomy, mut views) = (0, 0, 0);
     for (image, mut masks) in masks {
+        let all = masks.len();
+        masks.retain(|mask| !is_view(mask));
+        views += all - masks.len();
         if are_findings {
             let all = masks.len();
             masks.retain(|mask| !is_anatomy(mask));
@@ -190,6 +201,11 @@ fn give(pictures: &mut [PictureFile], places: &[Place], given: Vec<(usize, usize
     let mut notes = Vec::new();
     if several > 0 {
         notes.push(format!("{} several masks: what lies in any of them counts.", images_have(several)));
+    }
+    if views > 0 {
+        let (outline, are) = if views == 1 { ("outlines", "is") } else { ("outline", "are") };
+        let count = count_of(views, "mask");
+        notes.push(format!("{count} in `mask`, beside those drawn by hand, {outline} the field of view and {are} left out."));
     }
     if anatomy > 0 {
         notes.push(match anatomy {

@@ -122,6 +122,16 @@ pub fn says_anatomy(folder: &str) -> bool {
     words().any(|word| ANATOMY.contains(&word)) && words().all(is_known)
 }
 
+/// Whether a folder is called like one of what a person drew: `1st_manual` of DRIVE, `manual1` of HRF.
+pub fn is_by_hand(folder: &str) -> bool {
+    ["1st_manual", "2nd_manual", "manual", "manual1", "manual2"].contains(&plain(folder).as_str())
+}
+
+/// Whether a folder is called as that of the fields of view is beside one of [what a person drew](is_by_hand).
+pub fn may_be_views(folder: &str) -> bool {
+    plain(folder) == "mask"
+}
+
 fn without(stem: &str, words: &[&str]) -> Option<String> {
     let parts: Vec<&str> = stem.split('_').collect();
     let kept: Vec<&str> = parts.iter().copied().filter(|part| !words.contains(&part.to_lowercase().as_str())).collect();

@@ -173,7 +173,10 @@ impl<'a> NamedFiles<'a> {
                     let folders = self.pictures[image].iter().rev().skip(1);
                     naming.split.is_some() && folders.rev().find_map(|folder| split_of_folder(folder)) == naming.split
                 };
-                let nearest = || self.nearest_to(&naming.folder, name);
+                let nearest = || {
+                    let nearest = |keep: &dyn Fn(usize) -> bool| self.nearest_to(&naming.folder, name, keep);
+                    naming.split.and_then(|_| nearest(&of_split)).or_else(|| nearest(&|_| true))
+                };
                 match (self.ending(name, folders, &beside), self.ending(name, folders, &of_split)) {
                     (Match::One(image), _) | (_, Match::One(image)) => Match::One(image),
                     _ => nearest().map_or(Match::Several(n), Match::One),
@@ -191,10 +194,11 @@ impl<'a> NamedFiles<'a> {
         }
     }
 
-    /// The one picture of a name below the folder of its table, else below the folder above that, up to the root.
-    fn nearest_to(&self, table: &[String], name: &str) -> Option<usize> {
+    /// The one picture of a name, of those to `keep`, below the folder of its table, else below the folder above that, up to the
+    /// root.
+    fn nearest_to(&self, table: &[String], name: &str, keep: &dyn Fn(usize) -> bool) -> Option<usize> {
         let table = self.below_root(table)?;
-        let below = |n: usize| self.ending(name, &[], &|image| self.pictures[image].starts_with(&table[..n]));
+        let below = |n: usize| self.ending(name, &[], &|image| self.pictures[image].starts_with(&table[..n]) && keep(image));
         match (0..=table.len()).rev().map(below).find(|found| *found != Match::None)? {
             Match::One(image) => Some(image),
             _ => None,
@@ -211,11 +215,30 @@ impl<'a> NamedFiles<'a> {
     fn at(&self, path: &[String]) -> Match {
         let Some((name, folder)) = path.split_last() else { return Match::None };
         let of = |name: &str| self.by_path.get(&format!("{}/{name}", key(folder))).cloned().unwrap_or_default();
-        self.nearest(name, of)
+        one_of(&self.nearest(name, of))
+    }
+
+    /// The folders that tell the pictures of a name apart: the outermost that hold one of them alone.
+    pub fn folders_apart(&self, value: &str, naming: &Naming) -> Vec<String> {
+        let parts = parts(value);
+        let Some((name, folders)) = parts.strip_prefix(naming.prefix.as_slice()).and_then(<[_]>::split_last) else {
+            return Vec::new();
+        };
+        let images = self.all_ending(name, folders, &|_| true);
+        let is_alone = |folder: &&[String]| images.iter().filter(|&&image| self.pictures[image].starts_with(folder)).count() == 1;
+        let apart = |&image: &usize| {
+            let path = &self.pictures[image];
+            (1..path.len()).map(|depth| &path[..depth]).find(is_alone).map(|folder| folder.join("/"))
+        };
+        images.iter().filter_map(apart).collect()
     }
 
     /// The picture whose path, the root's before it, ends with these folders and this name.
     fn ending(&self, name: &str, folders: &[String], keep: &dyn Fn(usize) -> bool) -> Match {
+        one_of(&self.all_ending(name, folders, keep))
+    }
+
+    fn all_ending(&self, name: &str, folders: &[String], keep: &dyn Fn(usize) -> bool) -> Vec<usize> {
         self.nearest(name, |name| {
             let end = from_end(name, folders.iter());
             let start = self.by_end.partition_point(|(path, _)| *path < end);
@@ -225,8 +248,8 @@ impl<'a> NamedFiles<'a> {
         })
     }
 
-    /// Of the pictures of a name, else of its stem: that whose name differs least.
-    fn nearest(&self, name: &str, of: impl Fn(&str) -> Vec<usize>) -> Match {
+    /// Of the pictures of a name, else of its stem: those whose names differ least.
+    fn nearest(&self, name: &str, of: impl Fn(&str) -> Vec<usize>) -> Vec<usize> {
         let lower = fold(name);
         let mut images = of(&lower);
         if images.is_empty() {
@@ -248,11 +271,7 @@ impl<'a> NamedFiles<'a> {
             let least = images.iter().map(|&i| differs(i)).min_by_key(|&(exactly, at_all)| (at_all, exactly));
             images.retain(|&i| Some(differs(i)) == least);
         }
-        match images[..] {
-            [] => Match::None,
-            [image] => Match::One(image),
-            _ => Match::Several(images.len()),
-        }
+        images
     }
 
     /// The rest of an absolute path that leads below the root.
@@ -273,6 +292,14 @@ impl<'a> NamedFiles<'a> {
         let path = parts.strip_prefix(naming.prefix.as_slice()).unwrap_or(&parts);
         let here = self.below_root(&[&naming.folder, path].concat());
         self.unusable.contains(&key(path)) || here.is_some_and(|path| self.unusable.contains(&key(&path)))
+    }
+}
+
+fn one_of(images: &[usize]) -> Match {
+    match *images {
+        [] => Match::None,
+        [image] => Match::One(image),
+        _ => Match::Several(images.len()),
     }
 }
 
@@ -365,6 +392,14 @@ mod tests {
         assert_eq!(found(&pictures, "/data/hospital_b/c1/test/label/labels.txt", &["1.png"]), [One(1)], "DAGM");
         assert_eq!(found(&pictures, "/data/hospital_b/c2/labels.txt", &["1"]), [One(2)]);
         assert_eq!(found(&pictures, "/data/hospital_b/c1/labels.txt", &["1"]), [Several(3)]);
+    }
+
+    #[test]
+    fn a_table_of_a_split_means_the_nearest_pictures_of_that_split() {
+        use Match::{None, One};
+        let pictures = ["B/img/train/1.png", "B/img/test/1.png", "B/img/test/2.png", "C/img/train/1.png", "C/img/test/1.png"];
+        assert_eq!(found(&pictures, "/data/hospital_b/B/tables/Training Labels.csv", &["1", "3"]), [One(0), None], "IDRiD");
+        assert_eq!(found(&pictures, "/data/hospital_b/C/tables/Testing Labels.csv", &["1", "2"]), [One(4), One(2)]);
     }
 
     #[test]
