@@ -105,6 +105,13 @@ pub enum NextStep {
         /// The table, as it can be opened.
         path: PathBuf,
     },
+    /// Open one of these folders alone, labelled by this table, which does not say of which of them it is.
+    OpenOneOf {
+        /// Some of the folders, as they are listed in a sentence.
+        folders: String,
+        /// The table, as it can be opened.
+        table: PathBuf,
+    },
     /// Say which column of this table is the label.
     ChooseLabel {
         /// The table, as it can be opened.

@@ -37,6 +37,9 @@ pub fn words(step: Option<&NextStep>) -> String {
         NextStep::UseTable { path } => {
             return format!("to use it instead, choose {} as the table of labels in Data", last_part(path));
         }
+        NextStep::OpenOneOf { folders, table } => {
+            return format!("open one of {folders} alone, and choose {} as the table of labels in Data", last_part(table));
+        }
         NextStep::ChooseLabel { path, file } => {
             return format!(
                 "to use it, choose {} as the table of labels in Data, with “{file}” for the files and a column of labels",
@@ -107,6 +110,7 @@ mod tests {
             NextStep::MoreNormalsOrNoProfile,
             NextStep::Steadier { part: "ddpm", lr: "1e-4".into(), unclipped: true },
             NextStep::UseTable { path: "/a/l.csv".into() },
+            NextStep::OpenOneOf { folders: "a, b".into(), table: "/a/l.csv".into() },
             NextStep::ChooseLabel { path: "/a/l.csv".into(), file: "scan".into() },
             NextStep::LessMemory,
             NextStep::NameTable,

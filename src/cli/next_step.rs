@@ -42,6 +42,7 @@ pub fn words(step: &NextStep) -> String {
             format!("start a new run with a lower --set {part}.lr (now {lr}){clip}, or a longer --set {part}.{warmup}")
         }
         NextStep::UseTable { path } => format!("to use it instead: {}", labels(path)),
+        NextStep::OpenOneOf { folders, table } => format!("open one of {folders} alone, with {}", labels(table)),
         NextStep::ChooseLabel { path, file } => {
             format!("choose it with {} --map {}", labels(path), quoted(&format!("file={file},label=COLUMN")))
         }

@@ -155,7 +155,7 @@ fn tables_that_cannot_be_used_by_themselves_are_mentioned() {
     let twice = folder([numbered("a/#.png", 0..4), numbered("b/#.png", 0..4)].concat());
     twice.write("t.csv", format!("file,label\n{}", rows(&numbered("#.png", 0..4), &["ok", "cyst"])).as_bytes());
     let found = inspect(twice.path(), &[]);
-    assert_eq!(found["layout"], "class-folders");
+    assert_eq!(found["layout"], "unlabelled");
     assert!(warns(&found, "t.csv names these files by names that several of them have"), "{found}");
     let refused = run(twice.path(), &["--labels", twice.path().join("t.csv").to_str().unwrap()]);
     assert!(String::from_utf8_lossy(&refused.stderr).contains("does not say their folders"));

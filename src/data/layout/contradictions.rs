@@ -127,7 +127,7 @@ impl<'a> Sides<'a> {
 }
 
 /// Whether the folders that name the classes are not those that the images lie in.
-fn are_outer(folders: &DetectedLayout) -> bool {
+pub fn are_outer(folders: &DetectedLayout) -> bool {
     let is_inner = |name: &str, class: &str| name.rsplit('/').nth(1).is_some_and(|folder| class_key(folder) == class_key(class));
     !folders
         .images

@@ -8,7 +8,7 @@ use crate::{
         metadata::Metadata,
         text::display_path,
     },
-    error::{Error, Result, Warning},
+    error::{Error, NextStep, Result, Warning},
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
@@ -141,6 +141,14 @@ impl DetectedLayout {
         let images = DatasetBuilder::default();
         let (skipped, warnings, metadata) = (Vec::new(), Vec::new(), Metadata::default());
         Self { layout, why, images, skipped, warnings, metadata, normal: None, is_guess: false }
+    }
+
+    /// The same images without classes, since the folders that hold them are none.
+    pub fn without_classes(&mut self, why: String) {
+        (self.layout, self.why) = (Layout::Unlabelled, why);
+        self.images.images.iter_mut().for_each(|(_, class)| *class = None);
+        // What else could be the classes is no question any more.
+        self.warnings.retain(|warning| !matches!(warning.step, Some(NextStep::ClassLevel(_))));
     }
 
     /// Takes over what tables say of the same images.

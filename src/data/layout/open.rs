@@ -16,7 +16,7 @@ use super::{
 use crate::{
     config::{DataConfig, LabelColumns, Reading},
     data::{
-        dataset::{Dataset, Layout, Skipped, Split, class_key},
+        dataset::{Dataset, Layout, Skipped, Split, class_key, sounds_normal},
         decode::{self, FileFormat},
         text::{display_path, first_few},
     },
@@ -173,6 +173,7 @@ fn detect(root: &Path, scan: &mut FileScan, config: &DataConfig) -> Result<Detec
             by_lists.warnings.extend(found.notes);
             return Ok(by_lists);
         }
+        forget_parts(&mut by_folders, &found.ambiguous);
         by_folders.warnings.extend(found.notes);
         return Ok(split_by_lists(by_folders, &scan.pictures, &found.lists));
     };
@@ -194,6 +195,25 @@ fn detect(root: &Path, scan: &mut FileScan, config: &DataConfig) -> Result<Detec
     by_table.warnings.extend(contradictions::between(&by_folders, &by_table, None));
     by_table.warnings.extend(found.notes);
     Ok(by_table)
+}
+
+/// Takes the classes from folders of pictures that have the same names in each and other classes by a table: they are parts of a set,
+/// or all of it more than once.
+fn forget_parts(by_folders: &mut DetectedLayout, of_table: &BTreeSet<String>) {
+    let mut classes: HashMap<&str, BTreeSet<&str>> = HashMap::new();
+    for (item, class) in by_folders.images.with_classes() {
+        let name = item.name.rsplit('/').next().unwrap_or_default();
+        classes.entry(name.rsplit_once('.').map_or(name, |(stem, _)| stem)).or_default().extend(class);
+    }
+    let are_shared = classes.values().filter(|of| of.len() > 1).count() * 2 > classes.len();
+    let names: BTreeSet<String> = by_folders.images.class_names().map(str::to_string).collect();
+    let is_class = |name: &String| sounds_normal(name) || of_table.contains(&class_key(name));
+    if !of_table.is_empty() && by_folders.is_guess && are_shared && !names.iter().any(is_class) {
+        let text = format!("The folders {} hold images of the same names and are not taken for classes.", first_few(&names));
+        let step = NextStep::UseFolders { outer: contradictions::are_outer(by_folders) };
+        by_folders.without_classes("There are images in folders that do not look like classes, and no table of labels.".into());
+        by_folders.warnings.push(Warning::new(text, step));
+    }
 }
 
 /// Whether a table puts images into classes: it neither says the same of all nor measures something.

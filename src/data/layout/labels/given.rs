@@ -3,7 +3,7 @@
 use super::{
     annotated::annotated,
     continued::{continued, only},
-    files::{Match, NamedFiles, ResolvedTable, resolve_columns, split_of_name},
+    files::{NamedFiles, ResolvedTable, resolve_columns, split_of_name},
     mask_columns,
     rows::{LabelTable, MatchedTable, labelled},
 };
@@ -26,7 +26,7 @@ use walkdir::WalkDir;
 
 /// The table that was asked for; of a spreadsheet the sheets that name the images. Masks that it names are given to their images.
 pub fn from_given(root: &Path, scan: &mut FileScan, path: &Path, config: &DataConfig) -> Result<DetectedLayout> {
-    let complain = |what: &str| Error::user(format!("{} {what}", path.display()), NextStep::NameColumns);
+    let complain = |(what, step): (String, NextStep)| Error::user(format!("{} {what}", path.display()), step);
     let files = NamedFiles::new(root, scan);
     if path.is_dir() {
         return from_folder(&files, scan, path);
@@ -47,7 +47,7 @@ pub fn from_given(root: &Path, scan: &mut FileScan, path: &Path, config: &DataCo
         }
     }
     let Some(best) = (0..sources.len()).rev().max_by_key(|&i| sources[i].1.len()) else {
-        return Err(complain(reasons.first().map_or("holds no table", String::as_str)));
+        return Err(complain(reasons.into_iter().next().unwrap_or_else(|| unnamed("holds no table".into()))));
     };
     let chosen = continued(&sources, best);
     let masks = mask_columns::masks(scan, &files, chosen.iter().map(|&i| &sources[i].0));
@@ -80,28 +80,37 @@ fn from_folder(files: &NamedFiles, scan: &FileScan, path: &Path) -> Result<Detec
     Ok(detected)
 }
 
-/// A table as it is to be read. The error is a reason to show behind its name.
-fn read_given(files: &NamedFiles, path: &Path, table: Table, wanted: &LabelColumns) -> Result<LabelTable, String> {
-    let ResolvedTable { table, mut columns, mut naming, .. } = resolve_columns(files, path, table, wanted)?;
+/// Why a table cannot be read, where other columns may help.
+fn unnamed(reason: String) -> (String, NextStep) {
+    (reason, NextStep::NameColumns)
+}
+
+/// A table as it is to be read. The error is a reason to show behind its name, and what to do.
+fn read_given(files: &NamedFiles, path: &Path, table: Table, wanted: &LabelColumns) -> Result<LabelTable, (String, NextStep)> {
+    let ResolvedTable { table, mut columns, mut naming, .. } = resolve_columns(files, path, table, wanted).map_err(unnamed)?;
     columns.file = columns.file.or(columns.patient);
     let all = cut_list(&table.headers, 30);
     if columns.file.is_none() {
-        return Err(format!("has no column that names the files; its columns are {all}"));
+        return Err(unnamed(format!("has no column that names the files; its columns are {all}")));
     }
     let scheme = LabelScheme::of(&table, &columns, !wanted.label.is_empty());
-    let scheme = scheme.ok_or_else(|| format!("has no column of labels that is known by its name; its columns are {all}"))?;
+    let no_labels = || unnamed(format!("has no column of labels that is known by its name; its columns are {all}"));
+    let scheme = scheme.ok_or_else(no_labels)?;
     if files.named(&table, columns.file, &naming).is_empty() {
         // A row may be a patient, and a folder theirs.
         naming.may_be_folders = true;
     }
-    if files.named(&table, columns.file, &naming).is_empty() {
-        let several = |row| matches!(files.find(table.field(row, columns.file), &naming), Match::Several(_));
-        let value = table.rows.first().map(|r| table.field(r, columns.file)).unwrap_or_default();
-        let root = files.root().display();
-        return Err(match table.rows.iter().any(several) {
-            true => format!("names files by names that several in {root} have, and does not say their folders"),
-            false => format!("names no file that lies in {root} (its first row names `{value}`)"),
+    let root = files.root().display();
+    if let Some(folders) = files.namesakes(&table, columns.file, &naming) {
+        let reason = format!("names files by names that several in {root} have, and does not say their folders");
+        return Err(match folders.is_empty() {
+            true => unnamed(reason),
+            false => (reason, NextStep::OpenOneOf { folders, table: path.to_path_buf() }),
         });
+    }
+    if files.named(&table, columns.file, &naming).is_empty() {
+        let value = table.rows.first().map(|r| table.field(r, columns.file)).unwrap_or_default();
+        return Err(unnamed(format!("names no file that lies in {root} (its first row names `{value}`)")));
     }
     let split = table.sheet.as_deref().and_then(split_of_name);
     Ok(LabelTable { path: path.to_path_buf(), annotations: None, table, columns, naming, scheme, split })

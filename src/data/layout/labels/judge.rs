@@ -8,6 +8,7 @@ use super::{
 use crate::{
     config::DataConfig,
     data::{
+        dataset::class_key,
         layout::{
             file_scan::{extension, relative},
             tables::{Columns, LabelScheme, NoTable, Table, most_bytes},
@@ -17,7 +18,7 @@ use crate::{
     error::{NextStep, Warning},
 };
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     path::Path,
 };
 
@@ -31,6 +32,8 @@ pub enum Judged {
     /// What its columns say of splits, where it labels nothing.
     Lists(Vec<SplitList>),
     Note(Warning),
+    /// It says these classes, by keys, of images by names that several of them have; what is to be said of it.
+    Ambiguous(BTreeSet<String>, Warning),
 }
 
 /// Each table that a file holds; nothing of files that hold none.
@@ -117,15 +120,18 @@ fn judge_table(root: &Path, files: &NamedFiles, path: &Path, table: Table, confi
         let text = format!("{name} holds scores that this program wrote, and is not taken for labels.");
         return vec![Judged::Note(text.into())];
     }
-    let named = files.named(&table, columns.file, &naming);
-    if named.is_empty() {
-        let text = format!("{name} names these files by names that several of them have, without their folders: it is not used.");
-        return vec![Judged::Note(text.into())];
-    }
     if columns.label == columns.file {
         columns.label = None;
     }
-    if let Some(scheme) = LabelScheme::of(&table, &columns, !config.columns.label.is_empty()) {
+    let scheme = LabelScheme::of(&table, &columns, !config.columns.label.is_empty());
+    if let Some(folders) = files.namesakes(&table, columns.file, &naming) {
+        let text = format!("{name} names these files by names that several of them have, without their folders: it is not used.");
+        let step = (!folders.is_empty()).then(|| NextStep::OpenOneOf { folders, table: path.to_path_buf() });
+        let labels = scheme.map(|scheme| table.rows.iter().map(|row| class_key(&scheme.label(&table, row))).collect());
+        return vec![Judged::Ambiguous(labels.unwrap_or_default(), Warning { text, step })];
+    }
+    let named = files.named(&table, columns.file, &naming);
+    if let Some(scheme) = scheme {
         let split = naming.split;
         let source = LabelTable { path: path.to_path_buf(), annotations: None, table, columns, naming, scheme, split };
         return vec![Judged::Labels(Box::new((source, named)))];

@@ -26,7 +26,7 @@ use crate::{
     error::{NextStep, Warning},
 };
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     path::{Path, PathBuf},
 };
 
@@ -54,6 +54,8 @@ pub struct TableLabels {
     pub by_lists: Option<DetectedLayout>,
     /// What there is to say about other tables.
     pub notes: Vec<Warning>,
+    /// Classes, by keys, of tables that are not used since several images have each name in them.
+    pub ambiguous: BTreeSet<String>,
     /// Files of single images that cannot be read.
     pub skipped: Vec<Skipped>,
 }
@@ -80,6 +82,10 @@ pub fn find(root: &Path, scan: &mut FileScan, config: &DataConfig) -> TableLabel
                 Judged::Lists(some) => lists.extend(some),
                 Judged::Names(list) => names.push(*list),
                 Judged::Note(note) => found.notes.push(note),
+                Judged::Ambiguous(classes, note) => {
+                    found.ambiguous.extend(classes);
+                    found.notes.push(note);
+                }
             }
         }
     }

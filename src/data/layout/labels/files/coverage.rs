@@ -4,9 +4,15 @@ use super::{
     named_files::{Match, NamedFiles},
     naming::{Naming, shared_folders},
 };
-use crate::data::layout::tables::{LabelScheme, Table, is_measure, sounds_like_files};
+use crate::data::{
+    layout::tables::{LabelScheme, Table, is_measure, sounds_like_files},
+    text::first_few,
+};
 use csv::StringRecord;
-use std::{collections::HashSet, path::Path};
+use std::{
+    collections::{BTreeSet, HashSet},
+    path::Path,
+};
 
 impl NamedFiles<'_> {
     /// How the values of a column are to be understood: of the folders that all of them begin with, so many are left out that
@@ -43,6 +49,15 @@ impl NamedFiles<'_> {
             Match::None | Match::Several(_) => Vec::new(),
         };
         table.rows.iter().flat_map(images).collect()
+    }
+
+    /// Where of some rows more name several pictures than one: some of the folders that tell these apart, as a list.
+    pub fn namesakes(&self, table: &Table, column: Option<usize>, naming: &Naming) -> Option<String> {
+        let values = sample(table).map(|row| table.field(row, column));
+        let found = values.map(|value| (value, self.find(value, naming))).filter(|(_, found)| *found != Match::None);
+        let (several, one): (Vec<_>, Vec<_>) = found.partition(|(_, found)| matches!(found, Match::Several(_)));
+        let folders = || several.iter().flat_map(|(value, _)| self.folders_apart(value, naming)).collect::<BTreeSet<_>>();
+        (several.len() > one.len()).then(|| first_few(folders()))
     }
 
     /// Share of the pictures that a row names.

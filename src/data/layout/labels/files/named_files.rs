@@ -215,11 +215,30 @@ impl<'a> NamedFiles<'a> {
     fn at(&self, path: &[String]) -> Match {
         let Some((name, folder)) = path.split_last() else { return Match::None };
         let of = |name: &str| self.by_path.get(&format!("{}/{name}", key(folder))).cloned().unwrap_or_default();
-        self.nearest(name, of)
+        one_of(&self.nearest(name, of))
+    }
+
+    /// The folders that tell the pictures of a name apart: the outermost that hold one of them alone.
+    pub fn folders_apart(&self, value: &str, naming: &Naming) -> Vec<String> {
+        let parts = parts(value);
+        let Some((name, folders)) = parts.strip_prefix(naming.prefix.as_slice()).and_then(<[_]>::split_last) else {
+            return Vec::new();
+        };
+        let images = self.all_ending(name, folders, &|_| true);
+        let is_alone = |folder: &&[String]| images.iter().filter(|&&image| self.pictures[image].starts_with(folder)).count() == 1;
+        let apart = |&image: &usize| {
+            let path = &self.pictures[image];
+            (1..path.len()).map(|depth| &path[..depth]).find(is_alone).map(|folder| folder.join("/"))
+        };
+        images.iter().filter_map(apart).collect()
     }
 
     /// The picture whose path, the root's before it, ends with these folders and this name.
     fn ending(&self, name: &str, folders: &[String], keep: &dyn Fn(usize) -> bool) -> Match {
+        one_of(&self.all_ending(name, folders, keep))
+    }
+
+    fn all_ending(&self, name: &str, folders: &[String], keep: &dyn Fn(usize) -> bool) -> Vec<usize> {
         self.nearest(name, |name| {
             let end = from_end(name, folders.iter());
             let start = self.by_end.partition_point(|(path, _)| *path < end);
@@ -229,8 +248,8 @@ impl<'a> NamedFiles<'a> {
         })
     }
 
-    /// Of the pictures of a name, else of its stem: that whose name differs least.
-    fn nearest(&self, name: &str, of: impl Fn(&str) -> Vec<usize>) -> Match {
+    /// Of the pictures of a name, else of its stem: those whose names differ least.
+    fn nearest(&self, name: &str, of: impl Fn(&str) -> Vec<usize>) -> Vec<usize> {
         let lower = fold(name);
         let mut images = of(&lower);
         if images.is_empty() {
@@ -252,11 +271,7 @@ impl<'a> NamedFiles<'a> {
             let least = images.iter().map(|&i| differs(i)).min_by_key(|&(exactly, at_all)| (at_all, exactly));
             images.retain(|&i| Some(differs(i)) == least);
         }
-        match images[..] {
-            [] => Match::None,
-            [image] => Match::One(image),
-            _ => Match::Several(images.len()),
-        }
+        images
     }
 
     /// The rest of an absolute path that leads below the root.
@@ -277,6 +292,14 @@ impl<'a> NamedFiles<'a> {
         let path = parts.strip_prefix(naming.prefix.as_slice()).unwrap_or(&parts);
         let here = self.below_root(&[&naming.folder, path].concat());
         self.unusable.contains(&key(path)) || here.is_some_and(|path| self.unusable.contains(&key(&path)))
+    }
+}
+
+fn one_of(images: &[usize]) -> Match {
+    match *images {
+        [] => Match::None,
+        [image] => Match::One(image),
+        _ => Match::Several(images.len()),
     }
 }
 
