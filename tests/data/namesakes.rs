@@ -80,12 +80,12 @@ fn a_set_that_is_there_twice_is_opened_once() {
         assert!(says(&found, "One folder per class") && warns(&found, "open one of "), "{found}");
     }
     // So are those that share no names among them.
-    let sides = |class: &str, numbers: std::ops::Range<u32>| {
-        ["left", "right"].map(|side| numbered(&format!("{class}/{side}/#.png"), numbers.clone())).concat()
+    let views = |class: &str, numbers: std::ops::Range<u32>| {
+        ["far", "near"].map(|view| numbered(&format!("{class}/{view}/#.png"), numbers.clone())).concat()
     };
-    let dir = folder([sides("cyst", 0..4), sides("mass", 4..8)].concat());
+    let dir = folder([views("cyst", 0..4), views("mass", 4..8)].concat());
     dir.write("l.csv", format!("image,level\n{}", rows(&numbered("#", 0..8), &["0", "1"])).as_bytes());
     let found = inspect(dir.path(), &[]);
     assert_eq!(classes(&found), BTreeMap::from([("cyst", 8), ("mass", 8)]), "{found}");
-    assert!(warns(&found, "open one of cyst/left, cyst/right, mass/left, … alone"), "{found}");
+    assert!(warns(&found, "open one of cyst/far, cyst/near, mass/far, … alone"), "{found}");
 }
