@@ -12,13 +12,17 @@ use dissolve_studio::{
         update,
     },
     config::Tiling,
+    engine::runs::list::RunEntry,
     jobs::{events::JobEvent, job::JobId},
-    ml::base::reporter::{Event, Stage, Step},
+    ml::{
+        base::reporter::{Event, Stage, Step},
+        training::cost::Speed,
+    },
     run_dir::RunState,
     ui::shared::theme,
 };
-use eframe::egui::{Color32, FontId, Key, Modifiers, Rect, accesskit::Role, pos2, vec2};
-use egui_kittest::kittest::{NodeT, Queryable};
+use eframe::egui::{Color32, FontId, Key, Modifiers, Rect, Theme, accesskit::Role, pos2, vec2};
+use egui_kittest::kittest::{By, NodeT, Queryable};
 
 /// Widths of the panels beside the page, points.
 const LIBRARY: f32 = 224.0;
@@ -259,4 +263,36 @@ fn what_was_only_told_goes_by_itself_and_errors_stay() {
         panels.0.step();
     }
     assert!(!panels.has("Something was said") && panels.has("The disk is full"));
+}
+
+/// The form of Train, on a machine that was measured.
+fn form() -> State {
+    let mut state = at(Workspace::Train);
+    open(&mut state, false);
+    update(&mut state, AppCommand::Go(Workspace::Train));
+    (state.machine.measuring, state.machine.speed) = (false, Some(Speed { unet: 1e12, encoder: 1e12 }));
+    state.machine.free_memory = Some(1 << 40);
+    state
+}
+
+#[test]
+fn the_next_step_is_told_until_a_run_of_these_images_exists_however_they_were_opened() {
+    let mut state = at(Workspace::Data);
+    open(&mut state, false);
+    let place = state.open().unwrap().dataset.place.clone();
+    let mut panels = Panels::of(state);
+    for (place, told) in [("/elsewhere".into(), true), (place, false)] {
+        panels.take(JobEvent::Runs(vec![RunEntry { place, ..run("eyes", RunState::Finished) }]));
+        assert_eq!(panels.has("Next: watch fine features dissolve"), told);
+    }
+}
+
+#[test]
+fn a_list_of_ways_to_dissolve_is_seen_to_its_end() {
+    let mut panels = Panels::of(form());
+    panels.0.get(By::new().label("Dissolve by").role(Role::ComboBox)).click();
+    panels.0.run_steps(4);
+    let place = |name: &str| panels.0.get(By::new().label(name).role(Role::Button)).rect();
+    let (first, last) = (place("diffusion"), place("none"));
+    assert!(last.bottom() - first.top() <= panels.0.ctx.style_of(Theme::Dark).spacing.combo_height, "{first} {last}");
 }

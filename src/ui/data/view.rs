@@ -90,7 +90,7 @@ fn opened(ui: &mut Ui, cx: &mut PanelContext<'_>, grid: &mut Grid, open: &OpenDa
 
 /// What to do next, until something was trained on these images.
 fn next(ui: &mut Ui, cx: &PanelContext<'_>, open: &OpenDataset) {
-    let is_trained = cx.state.runs.iter().any(|run| run.config.data.path == open.config.path);
+    let is_trained = cx.state.runs.iter().any(|run| run.place == open.dataset.place);
     if is_trained || open.training_normals < 2 {
         return;
     }

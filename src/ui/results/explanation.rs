@@ -300,7 +300,7 @@ pub fn bars(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, terms: &Scor
 fn bar(ui: &mut Ui, name: &str, value: f64, quantiles: &Quantiles, [low, high]: [f64; 2]) {
     let t = theme::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 18.0), Sense::hover());
-    let track = Rangef::new(rect.left() + 104.0, rect.right() - 56.0);
+    let track = Rangef::new(rect.left() + 116.0, rect.right() - 56.0);
     let room = (high - low).max(1e-12);
     let x = |v: f64| track.min + track.span() * ((v - low) / room) as f32;
     let (middle, painter) = (rect.center().y, ui.painter());

@@ -38,6 +38,11 @@ pub fn quiet<'a>(id: &'a str, t: &Tokens, height: f32) -> Plot<'a> {
         .sense(Sense::click_and_drag())
 }
 
+/// [`quiet`], along steps or epochs, which are whole numbers.
+pub fn of_steps<'a>(id: &'a str, t: &Tokens, height: f32) -> Plot<'a> {
+    quiet(id, t, height).x_grid_spacer(|input| round_marks(input.bounds, (2.5 * input.base_step_size).max(1.0)))
+}
+
 /// Marks at round numbers, at least `least` apart, so that each has room for its label.
 fn round_marks((low, high): (f64, f64), least: f64) -> Vec<GridMark> {
     if !(least.is_finite() && least > 0.0) {
@@ -161,6 +166,7 @@ mod tests {
         assert_eq!(values((0.27, 0.85), 0.11), [0.4, 0.6, 0.8]);
         assert_eq!(values((-3.0, 301.0), 60.0), [0.0, 100.0, 200.0, 300.0]);
         assert_eq!(values((0.001, 0.0042), 0.001), [0.001, 0.002, 0.003, 0.004]);
+        assert_eq!(values((0.9, 3.1), 0.2_f64.max(1.0)), [1.0, 2.0, 3.0], "of whole steps");
         let said = |value, step_size| label(GridMark { value, step_size });
         assert_eq!([said(0.5, 0.5), said(0.2, 0.2), said(100.0, 100.0), said(0.003, 0.001)], ["0.5", "0.2", "100", "0.003"]);
         assert!(values((0.0, 1.0), f64::NAN).is_empty() && values((0.0, 1.0), 0.0).is_empty());

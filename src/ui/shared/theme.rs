@@ -167,6 +167,8 @@ fn set(style: &mut Style, t: &Tokens) {
     style.spacing.item_spacing = vec2(GAP, GAP);
     style.spacing.button_padding = vec2(GAP, STEP);
     style.spacing.interact_size.y = 24.0;
+    // A list of ten is seen to its end.
+    style.spacing.combo_height = 344.0;
     style.spacing.window_margin = Margin::same(PAGE as i8);
     style.spacing.menu_margin = Margin::same(GAP as i8);
     style.spacing.tooltip_width = 360.0;

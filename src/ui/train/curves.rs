@@ -115,7 +115,7 @@ fn curves(ui: &mut Ui, name: &str, progress: &Progress, stage: Stage, shown: Cur
             .filter(|_| shown == CurveChoice::Loss && matches!(stage, Stage::Dia | Stage::TileDia))
             .filter_map(|(name, q, colour)| Some((name, progress.curve(stage, q)?, colour)))
             .collect();
-    plot::quiet(name, t, HEIGHT).label_formatter(|at| read_out(at, "step", value)).show(ui, |p| {
+    plot::of_steps(name, t, HEIGHT).label_formatter(|at| read_out(at, "step", value)).show(ui, |p| {
         for (name, part, colour) in &parts {
             p.line(Line::new(*name, smooth(&part.points)).color(*colour).width(1.5));
         }
@@ -171,7 +171,8 @@ fn smooth(points: &[[f64; 2]]) -> Vec<[f64; 2]> {
 fn auroc(ui: &mut Ui, progress: &Progress, epochs: usize) {
     let t = theme::of(ui);
     let points: Vec<[f64; 2]> = progress.auroc.iter().map(|a| [a.epoch as f64, a.value]).collect();
-    let plot = plot::quiet("auroc", t, HEIGHT).include_y(0.4).include_y(1.0).label_formatter(|at| read_out(at, "epoch", value));
+    let plot =
+        plot::of_steps("auroc", t, HEIGHT).include_y(0.4).include_y(1.0).label_formatter(|at| read_out(at, "epoch", value));
     let plot = plot.include_x(0.0).include_x(epochs as f64);
     plot.show(ui, |p| {
         p.hline(HLine::new("chance", 0.5).color(t.line).width(1.0));
