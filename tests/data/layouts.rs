@@ -49,7 +49,7 @@ fn a_folder_for_each_patient_is_a_question_and_no_class() {
     assert!(refused.status.code() == Some(1) && refused.stderr.len() < 2000);
 
     // Below classes they are patients, whom a split keeps together.
-    let classes_above = folder((0..12).map(|i| format!("{}/patient{:04}/{}.png", ["COVID", "flu"][i % 2], i / 4, i)));
+    let classes_above = folder((0..12).map(|i| format!("{}/patient{:04}/{}.png", ["COVID", "flu"][i % 2], i % 4, i)));
     let found = inspect(classes_above.path(), &["--normal", "flu"]);
     assert_eq!(classes(&found), BTreeMap::from([("COVID", 6), ("flu", 6)]), "{found}");
     assert!(warns(&found, "no patient on both sides"), "{found}");
