@@ -19,6 +19,7 @@ mod layouts;
 mod masks;
 mod mentions;
 mod named_together;
+mod patients;
 mod public_sets;
 mod spreadsheets;
 mod synth;
