@@ -182,7 +182,7 @@ impl Error {
     /// For `map_err`: `fs::read(p).map_err(Error::io("read", p))`.
     pub fn io(action: &'static str, path: impl AsRef<Path>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.as_ref().to_path_buf();
-        move |source| Self::Io { action, path, source }
+        move |source| Self::Io { action, path, source: without_path(source) }
     }
 
     /// What to do next, where there is something sensible to say.
@@ -217,6 +217,14 @@ impl Error {
             Self::Stopped | Self::Ended => 130,
             _ => 1,
         }
+    }
+}
+
+/// What the system said of a file that has no lasting name: `tempfile` adds the name, which tells people nothing.
+fn without_path(error: std::io::Error) -> std::io::Error {
+    match error.to_string().split_once(" at path ") {
+        Some((said, _)) if error.get_ref().is_some() => std::io::Error::new(error.kind(), said),
+        _ => error,
     }
 }
 
@@ -272,6 +280,15 @@ impl From<Error> for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_temporary_files_are_not_told() {
+        let place = tempfile::tempdir().unwrap();
+        let missing = place.path().join("missing");
+        let error = tempfile::Builder::new().prefix(".writing-").tempfile_in(&missing).map_err(Error::io("write", &missing));
+        let said = error.unwrap_err().to_string();
+        assert!(said.starts_with(&format!("could not write {}: ", missing.display())) && !said.contains(".writing-"), "{said}");
+    }
 
     #[test]
     fn full_memory_of_a_device_has_a_next_step() {

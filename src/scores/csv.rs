@@ -134,6 +134,9 @@ impl ScoreColumns {
     fn find(names: Vec<String>) -> Result<Self, String> {
         // Of two columns with one name the first counts.
         let places: HashMap<String, usize> = names.iter().cloned().zip(0..names.len()).rev().collect();
+        if names.iter().all(String::is_empty) {
+            return Err("its first line names no columns".into());
+        }
         let need = |name: &str| {
             let place = places.get(name).copied();
             place.ok_or_else(|| format!("it has no column `{name}`, only: {}", shorten(&names.join(", "))))
@@ -311,7 +314,8 @@ mod tests {
             ("path,score\na,1,5\n", "line: 2"),
             ("path,label\na,1\n", "no column `score`, only: path, label"),
             ("path,score\n", "it holds no scores"),
-            ("", "no column `path`"),
+            ("", "its first line names no columns"),
+            (" , \na,1\n", "its first line names no columns"),
         ] {
             let error = parse(text).unwrap_err();
             assert!(error.contains(says), "{error}");

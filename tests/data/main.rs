@@ -21,6 +21,7 @@ mod masks;
 mod mentions;
 mod named_together;
 mod namesakes;
+mod patients;
 mod public_sets;
 mod spreadsheets;
 mod synth;

@@ -21,6 +21,36 @@ fn one_hot_tables_of_splits_label_images_of_other_folders() {
 }
 
 #[test]
+fn one_hot_tables_go_on_though_a_class_never_occurs_and_weights_stand_beside() {
+    let [train, test] = [numbered("a#", 10..22), numbered("b#", 20..28)];
+    let at = |folder: &str, names: &[String]| names.iter().map(|n| format!("{folder}/{n}.jpg")).collect::<Vec<_>>();
+    let dir = folder([at("Training_Input", &train), at("Test_Input", &test)].concat());
+    // No image of the first is unknown, none of the second has a DF.
+    let labels = ["1.0,0.0,0.0,0.0", "0.0,1.0,0.0,0.0", "0.0,0.0,1.0,0.0"];
+    dir.write("Training_GroundTruth.csv", format!("image,MEL,NV,DF,UNK\n{}", rows(&train, &labels)).as_bytes());
+    let labels = ["1.0,0.0,0.0,0.0,1.0,1.0", "0.0,1.0,0.0,0.0,1.0,0.0", "0.0,0.0,0.0,1.0,1.0,1.0", "0.0,1.0,0.0,0.0,1.0,1.0"];
+    let table = format!("image,MEL,NV,DF,UNK,score_weight,validation_weight\n{}", rows(&test, &labels));
+    dir.write("Test_GroundTruth.csv", table.as_bytes());
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(classes(&found), BTreeMap::from([("DF", 4), ("MEL", 6), ("NV", 8), ("UNK", 2)]), "{found}");
+    assert_eq!(splits(&found), [12, 0, 8]);
+    assert!(!warns(&found, "not used") && !warns(&found, "left out"), "{found}");
+}
+
+#[test]
+fn a_table_that_tells_what_another_one_sums_up_is_no_contradiction() {
+    let names = numbered("#.png", 0..8);
+    let dir = folder(&names);
+    let table = |labels: &[&str]| format!("image,label\n{}", rows(&names, labels));
+    dir.write("split.csv", table(&["normal", "anomaly", "normal", "anomaly"]).as_bytes());
+    dir.write("which.csv", table(&["normal", "hole", "normal", "melted"]).as_bytes());
+    let found = inspect(dir.path(), &[]);
+    assert!(warns(&found, "which.csv names these files, too") && !warns(&found, "contradicts"), "{found}");
+    dir.write("which.csv", table(&["normal", "hole", "melted", "normal"]).as_bytes());
+    assert!(warns(&inspect(dir.path(), &[]), "which.csv contradicts the table that is used: it labels 4 images differently"));
+}
+
+#[test]
 fn columns_of_findings_and_a_path_prefix_are_understood() {
     let path = |split: &str, i: u32| format!("{split}/patient{i:05}/study1/view1_frontal.jpg");
     let dir = folder((0..6).map(|i| path("train", i)).chain((50..53).map(|i| path("valid", i))));

@@ -79,6 +79,11 @@ fn what_cannot_be_used_is_named_and_what_lies_with_the_images_is_not_written_ove
     let notes = said(&output);
     assert!(output.status.success() && notes.contains("1 file or row cannot be used (c.png)."), "{notes}");
     assert!(notes.contains("labels stay empty") && notes.contains("cyst (1)"), "{notes}");
+    // Columns that are not there, of other images and of its own.
+    for folder in ["new", "images"] {
+        let output = call(dir.path(), &[&"score", &"--run", &run, &"--data", &folder, &"--map", &"file=zzz", &"--out", &"z.csv"]);
+        assert!(output.status.code() == Some(1) && said(&output).contains("zzz"), "{folder}: {}", said(&output));
+    }
     let before = fs::read(at("new/table.csv")).unwrap();
     let output = score("new/table.csv");
     assert!(output.status.code() == Some(2) && said(&output).contains("never written over"), "{}", said(&output));

@@ -136,9 +136,9 @@ pub fn are_outer(folders: &DetectedLayout) -> bool {
         .all(|(item, class)| is_inner(&item.name, class))
 }
 
-/// Of images with two classes, those that cannot be of both: both sides know both words, or one is normal and the other is not. Where
+/// Of images (name and two classes), those that cannot be of both: both sides know both words, or one is normal and the other is not. Where
 /// each word of one side mostly stands for one of the other, those for which it does not.
-fn differing<'a>(images: &[(&'a str, &'a str, &'a str)]) -> Vec<(&'a str, &'a str, &'a str)> {
+pub fn differing<'a>(images: &[(&'a str, &'a str, &'a str)]) -> Vec<(&'a str, &'a str, &'a str)> {
     let keys: Vec<[String; 2]> = images.iter().map(|(_, a, b)| [class_key(a), class_key(b)]).collect();
     let words = |side: usize| keys.iter().map(|pair| &pair[side]).collect::<BTreeSet<_>>();
     let (ours, theirs) = (words(0), words(1));

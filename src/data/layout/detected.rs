@@ -151,11 +151,20 @@ impl DetectedLayout {
         self.warnings.retain(|warning| !matches!(warning.step, Some(NextStep::ClassLevel(_))));
     }
 
-    /// Takes over what tables say of the same images.
+    /// With one more sentence on what was recognised.
+    pub fn with_words(mut self, sentence: Option<String>) -> Self {
+        self.why = [Some(self.why), sentence].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        self
+    }
+
+    /// Takes over what tables say of the same images beside their classes.
     pub fn take_metadata(&mut self, of: Self) {
-        let rows = of.images.images.into_iter().filter_map(|(item, _)| Some((item.name, item.row?)));
-        let rows: HashMap<String, u32> = rows.collect();
-        self.images.images.iter_mut().for_each(|(item, _)| item.row = rows.get(&item.name).copied());
+        let mut said: HashMap<String, Item> = of.images.images.into_iter().map(|(item, _)| (item.name.clone(), item)).collect();
+        for (item, _) in &mut self.images.images {
+            let other = said.remove(&item.name);
+            item.row = other.as_ref().and_then(|other| other.row);
+            item.patient = other.and_then(|other| other.patient).or(item.patient.take());
+        }
         self.metadata = of.metadata;
     }
 

@@ -7,7 +7,7 @@ use super::{
     detected::{DetectedLayout, nothing_usable},
     file_scan::{self, FileScan, PictureFile, relative},
     folders,
-    labels::{self, SplitList},
+    labels::{self, Given, SplitList},
     masks,
     patients::patients_from_folders,
     system_files::passed_over,
@@ -70,8 +70,8 @@ fn open_file(path: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Sync)
         let mut scan = file_scan::scan(folder, &[], progress)?;
         let notes = masks::separate(&mut scan);
         let patients = patients_from_folders(&mut scan.pictures, Path::new(""));
-        let mut detected = labels::from_given(folder, &mut scan, path, config)?;
-        detected.why = [Some(detected.why), patients].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let mut detected = by_given(folder, &mut scan, path, config)?;
+        detected = detected.with_words(patients);
         detected.warnings.extend(notes.into_iter().chain(masks::without_image(&scan.masks_without_image)).map(Warning::from));
         detected.warnings.extend(passed_over(&scan.system_folders, &scan.system_files).map(Warning::from));
         detected.skipped.extend(scan.skipped);
@@ -117,12 +117,10 @@ fn open_folder(root: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Syn
     let base = folders::base(&scan.pictures);
     let patients = if is_free { patients_from_folders(&mut scan.pictures, &base) } else { None };
     let mut detected = match &config.labels {
-        Some(table) => labels::from_given(root, &mut scan, table, config)?,
+        Some(table) => by_given(root, &mut scan, table, config)?,
         None => detect(root, &mut scan, config)?,
     };
-    if let Some(patients) = patients {
-        detected.why = format!("{} {patients}", detected.why);
-    }
+    detected = detected.with_words(patients);
     detected.warnings.extend(notes.into_iter().chain(masks::without_image(&scan.masks_without_image)).map(Warning::from));
     detected.warnings.extend(passed_over(&scan.system_folders, &scan.system_files).map(Warning::from));
     detected.skipped.append(&mut scan.skipped);
@@ -148,21 +146,33 @@ fn among(root: &Path, archives: &[PathBuf]) -> Vec<Skipped> {
     archives.iter().map(|path| Skipped { path: relative(root, path), reason: FileFormat::Zip.refusal() }).collect()
 }
 
+/// What the table says that a person names; where it says patients alone, the folders say the classes.
+fn by_given(root: &Path, scan: &mut FileScan, table: &Path, config: &DataConfig) -> Result<DetectedLayout> {
+    match labels::from_given(root, scan, table, config)? {
+        Given::Labels(detected) => Ok(detected),
+        Given::Patients(patients) => Ok(by_folders(scan, config).with_words(patients)),
+    }
+}
+
+fn by_folders(scan: &FileScan, config: &DataConfig) -> DetectedLayout {
+    folders::detect(&scan.pictures, &folders::base(&scan.pictures), config)
+}
+
 /// What folders and tables say between them. Where the folders are splits with classes in them, they are believed; otherwise the
 /// table that names most of the images is. What is not used is mentioned.
 fn detect(root: &Path, scan: &mut FileScan, config: &DataConfig) -> Result<DetectedLayout> {
     scan.skipped.extend(among(root, &scan.archives));
     if config.reading != Reading::Auto || config.level != 0 {
-        return Ok(folders::detect(&scan.pictures, &folders::base(&scan.pictures), config));
+        return Ok(by_folders(scan, config));
     }
     let mut found = labels::find(root, scan, config);
-    let mut by_folders = folders::detect(&scan.pictures, &folders::base(&scan.pictures), config);
+    let mut by_folders = by_folders(scan, config).with_words(found.patients.clone());
     let has_columns = config.columns != LabelColumns::default();
     let classes = by_folders.images.class_names().map(class_key).collect::<BTreeSet<_>>().len();
     let has_classes = classes > 1;
     scan.skipped.append(&mut found.skipped);
     let Some(mut by_table) = found.detected else {
-        if has_columns {
+        if has_columns && found.patients.is_none() {
             let names = config.columns.given().collect::<Vec<_>>().join(", ");
             return Err(Error::user(
                 format!("no table in {} names its images and has the columns {names}", root.display()),
@@ -175,6 +185,10 @@ fn detect(root: &Path, scan: &mut FileScan, config: &DataConfig) -> Result<Detec
         }
         forget_parts(&mut by_folders, &found.ambiguous);
         by_folders.warnings.extend(found.notes);
+        // Folders of which one says that there is nothing to find are surely the classes.
+        if !has_classes || !by_folders.images.class_names().any(sounds_normal) {
+            by_folders.warnings.extend(found.unlabelled);
+        }
         return Ok(split_by_lists(by_folders, &scan.pictures, &found.lists));
     };
     // Folders of an image each say less than a table that says the same of all.
@@ -190,11 +204,11 @@ fn detect(root: &Path, scan: &mut FileScan, config: &DataConfig) -> Result<Detec
         by_folders.warnings.push(Warning::new(text, NextStep::UseTable { path: found.path }));
         by_folders.warnings.extend(found.notes);
         by_folders.take_metadata(by_table);
-        return Ok(by_folders);
+        return Ok(by_folders.with_words(found.patients_of_labelled));
     }
     by_table.warnings.extend(contradictions::between(&by_folders, &by_table, None));
     by_table.warnings.extend(found.notes);
-    Ok(by_table)
+    Ok(by_table.with_words(found.patients))
 }
 
 /// Takes the classes from folders of pictures that have the same names in each and other classes by a table: they are parts of a set,

@@ -1,7 +1,7 @@
 //! What a finished run says of other images, labelled or not, and of its own normals with synthetic lesions in them.
 
 use crate::{
-    config::{DataConfig, DeviceKind, DissolveMethod, RunConfig},
+    config::{DataConfig, DeviceKind, DissolveMethod, LabelColumns, RunConfig},
     data::{Dataset, ImageId},
     engine::{
         anomaly_maps::MapFolder,
@@ -173,7 +173,10 @@ pub fn open(config: DataConfig, own: &DataConfig) -> Result<(Arc<Dataset>, DataC
     let same = config.place() == own.place();
     let mut config = config;
     if same && config.labels.is_none() {
-        (config.labels, config.columns) = (own.labels.clone(), own.columns.clone());
+        config.labels.clone_from(&own.labels);
+        if config.columns == LabelColumns::default() {
+            config.columns.clone_from(&own.columns);
+        }
     }
     if same && config.curation.is_none() {
         config.curation.clone_from(&own.curation);

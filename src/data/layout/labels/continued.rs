@@ -23,10 +23,9 @@ pub fn only(sources: Vec<MatchedTable>, chosen: &[usize]) -> Vec<LabelTable> {
 
 /// Whether a table says of other images what the first one says of its own.
 fn continues(first: &LabelTable, other: &LabelTable, is_disjoint: bool) -> bool {
-    let headers = |s: &LabelTable| s.scheme.headers(&s.table);
     let by_split = |s: &LabelTable| s.split.is_some() && s.columns.split.is_none();
     let other_split = by_split(first) && by_split(other) && first.split != other.split;
-    headers(first) == headers(other) && (other_split || (is_disjoint && !is_of_guesses(&other.path)))
+    first.scheme.is_as(&first.table, &other.scheme, &other.table) && (other_split || (is_disjoint && !is_of_guesses(&other.path)))
 }
 
 /// A table of what somebody's model says, or of what it should look like (`sample_submission.csv`).

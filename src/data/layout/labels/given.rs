@@ -5,7 +5,8 @@ use super::{
     continued::{continued, only},
     files::{NamedFiles, ResolvedTable, resolve_columns, split_of_name},
     mask_columns,
-    rows::{LabelTable, MatchedTable, labelled},
+    patients::{self, PatientList},
+    rows::{LabelTable, MatchedTable, labelled, table_name},
 };
 use crate::{
     config::{DataConfig, LabelColumns},
@@ -24,29 +25,46 @@ use crate::{
 use std::path::Path;
 use walkdir::WalkDir;
 
+/// What the table is to the images that was asked for.
+pub enum Given {
+    Labels(DetectedLayout),
+    /// It says patients alone, as the columns that were named do: which table that is. The pictures have them.
+    Patients(Option<String>),
+}
+
+/// The same of one table of a file.
+enum ReadTable {
+    Labels(Box<LabelTable>),
+    Patients(PatientList),
+}
+
 /// The table that was asked for; of a spreadsheet the sheets that name the images. Masks that it names are given to their images.
-pub fn from_given(root: &Path, scan: &mut FileScan, path: &Path, config: &DataConfig) -> Result<DetectedLayout> {
+pub fn from_given(root: &Path, scan: &mut FileScan, path: &Path, config: &DataConfig) -> Result<Given> {
     let complain = |(what, step): (String, NextStep)| Error::user(format!("{} {what}", path.display()), step);
     let files = NamedFiles::new(root, scan);
     if path.is_dir() {
-        return from_folder(&files, scan, path);
+        return from_folder(&files, scan, path).map(Given::Labels);
     }
     let mut sources: Vec<MatchedTable> = Vec::new();
-    let mut reasons = Vec::new();
+    let (mut reasons, mut patients) = (Vec::new(), Vec::new());
     let unread = |reason: NoTable| {
         let form = "check the file: a table is text with commas or tabs, a spreadsheet (.xlsx) or a list in JSON";
         Error::user(format!("{} {reason}", path.display()), form)
     };
     for table in Table::read_all(path).map_err(unread)? {
         match read_given(&files, path, table, &config.columns) {
-            Ok(source) => {
+            Ok(ReadTable::Labels(source)) => {
                 let images = files.named(&source.table, source.columns.file, &source.naming);
-                sources.push((source, images));
+                sources.push((*source, images));
             }
+            Ok(ReadTable::Patients(list)) => patients.push(list),
             Err(reason) => reasons.push(reason),
         }
     }
     let Some(best) = (0..sources.len()).rev().max_by_key(|&i| sources[i].1.len()) else {
+        if !patients.is_empty() {
+            return Ok(Given::Patients(patients::give(scan, patients)));
+        }
         return Err(complain(reasons.into_iter().next().unwrap_or_else(|| unnamed("holds no table".into()))));
     };
     let chosen = continued(&sources, best);
@@ -55,7 +73,7 @@ pub fn from_given(root: &Path, scan: &mut FileScan, path: &Path, config: &DataCo
         masks::give_named(scan, masks);
         return from_given(root, scan, path, config);
     }
-    Ok(labelled(&files, scan, &only(sources, &chosen), &[]))
+    Ok(Given::Labels(labelled(&files, scan, &only(sources, &chosen), &[])))
 }
 
 /// The annotations of single images in a folder that was asked for, wherever it lies.
@@ -86,7 +104,7 @@ fn unnamed(reason: String) -> (String, NextStep) {
 }
 
 /// A table as it is to be read. The error is a reason to show behind its name, and what to do.
-fn read_given(files: &NamedFiles, path: &Path, table: Table, wanted: &LabelColumns) -> Result<LabelTable, (String, NextStep)> {
+fn read_given(files: &NamedFiles, path: &Path, table: Table, wanted: &LabelColumns) -> Result<ReadTable, (String, NextStep)> {
     let ResolvedTable { table, mut columns, mut naming, .. } = resolve_columns(files, path, table, wanted).map_err(unnamed)?;
     columns.file = columns.file.or(columns.patient);
     let all = cut_list(&table.headers, 30);
@@ -94,8 +112,10 @@ fn read_given(files: &NamedFiles, path: &Path, table: Table, wanted: &LabelColum
         return Err(unnamed(format!("has no column that names the files; its columns are {all}")));
     }
     let scheme = LabelScheme::of(&table, &columns, !wanted.label.is_empty());
-    let no_labels = || unnamed(format!("has no column of labels that is known by its name; its columns are {all}"));
-    let scheme = scheme.ok_or_else(no_labels)?;
+    let are_patients_wanted = !wanted.patient.is_empty() && wanted.label.is_empty();
+    if scheme.is_none() && !are_patients_wanted {
+        return Err(unnamed(format!("has no column of labels that is known by its name; its columns are {all}")));
+    }
     if files.named(&table, columns.file, &naming).is_empty() {
         // A row may be a patient, and a folder theirs.
         naming.may_be_folders = true;
@@ -112,6 +132,13 @@ fn read_given(files: &NamedFiles, path: &Path, table: Table, wanted: &LabelColum
         let value = table.rows.first().map(|r| table.field(r, columns.file)).unwrap_or_default();
         return Err(unnamed(format!("names no file that lies in {root} (its first row names `{value}`)")));
     }
+    let Some(scheme) = scheme else {
+        let list = PatientList::of(files, &table_name(files.root(), path, &table), &table, &columns, &naming);
+        let patient = table.header(columns.patient);
+        let alone = || unnamed(format!("names one patient in all in its column `{patient}`"));
+        return list.map(ReadTable::Patients).ok_or_else(alone);
+    };
     let split = table.sheet.as_deref().and_then(split_of_name);
-    Ok(LabelTable { path: path.to_path_buf(), annotations: None, table, columns, naming, scheme, split })
+    let source = LabelTable { path: path.to_path_buf(), annotations: None, table, columns, naming, scheme, split };
+    Ok(ReadTable::Labels(Box::new(source)))
 }

@@ -3,6 +3,7 @@
 use super::{
     class_lists::NameList,
     files::{Match, NamedFiles, Naming, ResolvedTable, resolve_columns},
+    patients::PatientList,
     rows::{LabelTable, MatchedTable, SplitList, table_name},
 };
 use crate::{
@@ -31,9 +32,13 @@ pub enum Judged {
     Names(Box<NameList>),
     /// What its columns say of splits, where it labels nothing.
     Lists(Vec<SplitList>),
+    /// The same of patients.
+    Patients(PatientList),
     Note(Warning),
     /// It says these classes, by keys, of images by names that several of them have; what is to be said of it.
     Ambiguous(BTreeSet<String>, Warning),
+    /// What there is to say where nothing else says the classes.
+    Unlabelled(Warning),
 }
 
 /// Each table that a file holds; nothing of files that hold none.
@@ -140,22 +145,27 @@ fn judge_table(root: &Path, files: &NamedFiles, path: &Path, table: Table, confi
     if columns.label.is_some_and(|label| LabelScheme::names_files(&table, label)) {
         return Vec::new();
     }
+    let patients = PatientList::of(files, &name, &table, &columns, &naming);
     let lists = lists_of_splits(files, &table, &columns, &naming, &name);
     let is_split = |header: &String| columns.split.is_some_and(|split| split.all().any(|c| table.headers[c] == *header));
     let file = columns.file.map(|file| table.typed(file)).unwrap_or_default();
     let others: Vec<&String> =
         table.headers.iter().filter(|header| **header != file && !header.is_empty() && !is_split(header)).collect();
-    let lists = (lists.len() > 1).then_some(Judged::Lists(lists));
-    if lists.is_some() && others.len() < 2 {
-        return lists.into_iter().collect();
+    let mut said: Vec<Judged> = (lists.len() > 1).then_some(Judged::Lists(lists)).into_iter().collect();
+    let says_splits_alone = !said.is_empty() && others.len() < 2;
+    let says_patients = patients.is_some();
+    said.extend(patients.map(Judged::Patients));
+    if says_splits_alone {
+        return said;
     }
     let others = cut_list(others, 20);
     let text = format!(
         "{name} names these files (column `{file}`), but which of its columns is the label is not known{}.",
         if others.is_empty() { others } else { format!(" ({others})") }
     );
-    let note = Judged::Note(Warning::new(text, NextStep::ChooseLabel { path: path.to_path_buf(), file }));
-    lists.into_iter().chain([note]).collect()
+    let note = Warning::new(text, NextStep::ChooseLabel { path: path.to_path_buf(), file });
+    said.push(if says_patients { Judged::Unlabelled(note) } else { Judged::Note(note) });
+    said
 }
 
 /// The images of each split that a column says.

@@ -6,7 +6,7 @@ use super::{
     continued::{continued, edition, is_form, is_of_guesses, only},
     files::{Match, NamedFiles, are_names, without_format},
     judge::{Judged, judge, judge_sample, may_name},
-    mask_columns,
+    mask_columns, patients,
     rows::{LabelTable, MatchedTable, SplitList, labelled},
     unread,
 };
@@ -16,6 +16,7 @@ use crate::{
         dataset::{Skipped, class_key, sounds_normal},
         layout::{
             annotations::Annotations,
+            contradictions::differing,
             detected::DetectedLayout,
             file_scan::{FileScan, PictureFile, extension, relative},
             masks,
@@ -52,10 +53,15 @@ pub struct TableLabels {
     pub lists: Vec<SplitList>,
     /// The images as lists of names label them, where no table labels any.
     pub by_lists: Option<DetectedLayout>,
+    /// Which tables say patients and nothing else of the images; which of those that label them say the patients, too.
+    pub patients: Option<String>,
+    pub patients_of_labelled: Option<String>,
     /// What there is to say about other tables.
     pub notes: Vec<Warning>,
     /// Classes, by keys, of tables that are not used since several images have each name in them.
     pub ambiguous: BTreeSet<String>,
+    /// The same where nothing else says the classes.
+    pub unlabelled: Vec<Warning>,
     /// Files of single images that cannot be read.
     pub skipped: Vec<Skipped>,
 }
@@ -65,7 +71,7 @@ pub fn find(root: &Path, scan: &mut FileScan, config: &DataConfig) -> TableLabel
     let files = NamedFiles::new(root, scan);
     let mut found = TableLabels::default();
     let mut sources: Vec<MatchedTable> = Vec::new();
-    let (mut lists, mut names) = (Vec::new(), Vec::new());
+    let (mut lists, mut names, mut patients) = (Vec::new(), Vec::new(), Vec::new());
     let annotations = Annotations::find(root, &scan.pictures, &scan.others);
     found.notes.extend(annotations.notes);
     found.skipped = annotations.skipped;
@@ -81,15 +87,18 @@ pub fn find(root: &Path, scan: &mut FileScan, config: &DataConfig) -> TableLabel
                 Judged::Labels(named) => sources.push(*named),
                 Judged::Lists(some) => lists.extend(some),
                 Judged::Names(list) => names.push(*list),
+                Judged::Patients(list) => patients.push(list),
                 Judged::Note(note) => found.notes.push(note),
                 Judged::Ambiguous(classes, note) => {
                     found.ambiguous.extend(classes);
                     found.notes.push(note);
                 }
+                Judged::Unlabelled(note) => found.unlabelled.push(note),
             }
         }
     }
     found.notes.extend(unread::that_name(root, scan, &unread));
+    found.patients = patients::give(scan, patients);
     lists.extend(names.iter().filter_map(|list| list.of_split(root)));
     sources.extend(annotations.sets.into_iter().map(|set| annotated(&files, set)));
     if sources.iter().all(|(source, _)| is_form(&source.path)) {
@@ -128,6 +137,9 @@ pub fn find(root: &Path, scan: &mut FileScan, config: &DataConfig) -> TableLabel
     found.path = sources.first().map(|s| s.path.clone()).unwrap_or_default();
     let says_guesses = |source: &LabelTable| source.scheme.headers(&source.table).contains("pred");
     found.are_guesses = sources.iter().all(|source| is_of_guesses(&source.path) || says_guesses(source));
+    let with_patients = sources.iter().filter(|source| source.columns.patient.is_some());
+    found.patients_of_labelled =
+        patients::said_by(with_patients.map(|source| patients::source(&source.name(root), &source.table, &source.columns)));
     found.tables = cut_list(sources.iter().map(|s| s.name(root)), 4);
     found.detected = Some(labelled(&files, scan, &sources, &lists));
     found
@@ -284,11 +296,12 @@ fn labels_by_image(files: &NamedFiles, source: &LabelTable) -> HashMap<usize, St
 /// What is said of a table that labels images and is not used.
 fn unused(root: &Path, source: &LabelTable, own: &HashMap<usize, String>, used: &HashMap<usize, String>) -> Warning {
     let name = source.name(root);
-    let both = || own.iter().filter_map(|(image, label)| Some((class_key(label), class_key(used.get(image)?))));
-    let differ = both().filter(|(a, b)| a != b).count();
-    let words: HashSet<String> = both().map(|(_, of_used)| of_used).collect();
+    let both: Vec<_> = own.iter().filter_map(|(image, label)| Some(("", used.get(image)?.as_str(), label.as_str()))).collect();
     // Other words for the same things are no contradiction.
-    let what = if differ > 0 && both().any(|(of_other, _)| words.contains(&of_other)) {
+    let words = |side: fn(&(&str, &str, &str)) -> String| both.iter().map(side).collect::<HashSet<_>>();
+    let share_words = !words(|image| class_key(image.1)).is_disjoint(&words(|image| class_key(image.2)));
+    let differ = if share_words { differing(&both).len() } else { 0 };
+    let what = if differ > 0 {
         format!("{name} contradicts the table that is used: it labels {} differently", images(differ))
     } else {
         format!("{name} names these files, too (`{}`)", source.table.header(source.columns.file))

@@ -67,7 +67,7 @@ const PATIENT: &[&str] = &[
 const OF_PATIENT: &[&str] = &[
     "caseid", "case", "fallnummer", "fallnr", "pid", "person", "personid", "donor", "donorid", "animal", "animalid", "sub", "lesionid",
     "eyeid", "studyinstanceuid", "studyuid", "studyid", "study", "accessionnumber", "examid", "exam", "seriesinstanceuid", "seriesuid",
-    "slideid", "volumeid",
+    "slideid", "volumeid", "videoid",
 ];
 
 /// Columns of what images lie in folders of, beside patients.

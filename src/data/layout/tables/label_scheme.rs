@@ -52,6 +52,12 @@ const OTHER: &[&str] = &[
     "is_train", "is_test", "train", "test", "valid", "val", "unnamed:_0", "",
 ];
 
+/// Whether a column is called like one of zeros and ones that are no findings: the weight of a row in a figure is none either.
+fn is_other(header: &str) -> bool {
+    let name = plain(header);
+    OTHER.contains(&name.as_str()) || name.split('_').any(|word| word == "weight")
+}
+
 /// `Some(true)` of 1, `Some(false)` of 0 and of nothing, and of the words for them; `None` of anything else.
 pub(super) fn mark(text: &str) -> Option<bool> {
     // Most fields of wide tables are empty.
@@ -94,8 +100,7 @@ impl LabelScheme {
         let splits: Vec<usize> = columns.split.into_iter().flat_map(SplitColumns::all).collect();
         let is_name = |c: usize| Some(c) == columns.file || table.named_by.is_some_and(|both| both.contains(&c));
         let is_used = |c: usize| is_name(c) || Some(c) == columns.patient || splits.contains(&c);
-        let others: Vec<usize> =
-            (0..table.headers.len()).filter(|&c| !is_used(c) && !OTHER.contains(&plain(&table.headers[c]).as_str())).collect();
+        let others: Vec<usize> = (0..table.headers.len()).filter(|&c| !is_used(c) && !is_other(&table.headers[c])).collect();
         let marks: Vec<usize> = others
             .iter()
             .copied()
@@ -104,8 +109,8 @@ impl LabelScheme {
         let empty = |c: &usize| table.column(*c).all(|v| mark(v) == Some(false));
         let none = marks.iter().copied().find(|&c| says_none(&table.headers[c]));
         let ones = |row: &StringRecord| marks.iter().filter(|&&c| mark(table.field(row, Some(c))) == Some(true)).count();
-        if marks.len() > 1 && table.rows.iter().all(|row| ones(row) == 1) && none.is_none() {
-            return Some(Self::OneHot(marks));
+        if let Some(columns) = none.is_none().then(|| one_hot(table, &marks)).flatten() {
+            return Some(Self::OneHot(columns));
         }
         // Where a column says that there is no finding, the others beside it are findings, be it that none of these is there.
         let are_all_marks = others.iter().all(|c| marks.contains(c) || empty(c));
@@ -216,7 +221,7 @@ impl LabelScheme {
             Self::List(column) | Self::Boxes(column) => {
                 format!("`{}` the findings (more than one: `{SEVERAL}`)", table.header(Some(*column)))
             }
-            Self::OneHot(columns) => format!("the one of {} columns that is 1 the class (one-hot)", columns.len()),
+            Self::OneHot(_) => "the column that is 1 the class (one-hot)".into(),
             Self::Findings { columns, none } => {
                 let normal = none.map_or(NONE, |c| table.header(Some(c)));
                 let which = match columns.len() {
@@ -249,6 +254,20 @@ impl LabelScheme {
         values().filter(is_file).count() * 2 >= values().count().max(1)
     }
 
+    /// Whether another table says the same of its images: it reads columns of the same names. Of columns of marks, both have
+    /// all; in one of them some may never be 1.
+    pub fn is_as(&self, table: &Table, other: &Self, of_other: &Table) -> bool {
+        let names = |table: &Table| table.headers.iter().map(|header| plain(header)).collect::<HashSet<_>>();
+        let are_in = |scheme: &Self, own: &Table, there: &HashSet<String>| match scheme {
+            Self::OneHot(columns) | Self::Findings { columns, .. } => {
+                columns.iter().all(|&c| there.contains(&plain(&own.headers[c])))
+            }
+            _ => false,
+        };
+        self.headers(table) == other.headers(of_other)
+            || (are_in(self, table, &names(of_other)) && are_in(other, of_other, &names(table)))
+    }
+
     /// The columns that it reads, as one word that tells schemes apart.
     pub fn headers(&self, table: &Table) -> String {
         let columns = match self {
@@ -258,6 +277,33 @@ impl LabelScheme {
         };
         columns.into_iter().map(|c| plain(table.header(Some(c)))).collect::<Vec<_>>().join("|")
     }
+}
+
+/// Those of the `marks` of which each row has exactly one: all that tell rows apart, else most of them, side by side.
+fn one_hot(table: &Table, marks: &[usize]) -> Option<Vec<usize>> {
+    const FEWEST_OF_SOME: usize = 3;
+    let rows_of = |&c: &usize| {
+        let rows: Vec<usize> = (0..).zip(table.column(c)).filter(|(_, v)| mark(v) == Some(true)).map(|(row, _)| row).collect();
+        (rows.len() < table.rows.len()).then_some((c, rows))
+    };
+    let marks: Vec<(usize, Vec<usize>)> = marks.iter().filter_map(rows_of).collect();
+    // The columns from here that have a row each, up to where all rows have one.
+    let from = |start: usize| {
+        let (mut has_one, mut left) = (vec![false; table.rows.len()], table.rows.len());
+        for (at, (_, rows)) in marks.iter().enumerate().skip(start) {
+            if rows.iter().any(|&row| std::mem::replace(&mut has_one[row], true)) {
+                return None;
+            }
+            left -= rows.len();
+            if left == 0 {
+                return Some(&marks[start..=at]);
+            }
+        }
+        None
+    };
+    let found = (0..marks.len()).find_map(|start| from(start).filter(|run| run.len() * 2 > marks.len()))?;
+    let is_sure = found.len() == marks.len() || found.len() >= FEWEST_OF_SOME;
+    is_sure.then(|| found.iter().map(|(c, _)| *c).collect())
 }
 
 /// The one finding that is named, or that there are several.
@@ -353,6 +399,25 @@ mod tests {
 
         let (_, labels) = read("image_id,melanoma,keratosis\na,0.0,0.0\nb,1.0,0.0\nc,0.0,1.0\n").unwrap();
         assert_eq!(labels, [NONE, "melanoma", "keratosis"]);
+    }
+
+    #[test]
+    fn other_marks_beside_one_hot_columns_are_no_classes() {
+        let rows = |extra: [&str; 4]| {
+            let row = |i: usize| format!("{i},{},{},{},{}\n", u8::from(i == 0), u8::from(i % 2 == 1), u8::from(i == 2), extra[i]);
+            (0..4).map(row).collect::<String>()
+        };
+        for (name, extra) in
+            [("reviewed", ["1", "1", "1", "1"]), ("test_weight", ["1", "0", "1", "0"]), ("ulcer", ["1", "0", "0", "1"])]
+        {
+            let (scheme, labels) = read(&format!("image,MEL,NV,BCC,{name}\n{}", rows(extra))).unwrap();
+            assert_eq!(scheme, LabelScheme::OneHot(vec![1, 2, 3]), "{name}");
+            assert_eq!(labels, ["MEL", "NV", "BCC", "NV"], "{name}");
+        }
+        assert_eq!(read("id,cyst,mass,checked\na,1,0,1\nb,0,1,1\n").unwrap().1, ["cyst", "mass"]);
+        // Two of many may be one without the other by chance.
+        let findings = "id,edema,cyst,mass\na,1,0,1\nb,0,1,0\nc,0,1,0\nd,1,0,0\n";
+        assert_eq!(read(findings).unwrap().1, [SEVERAL, "cyst", "cyst", "edema"]);
     }
 
     #[test]
