@@ -1,5 +1,6 @@
 //! Counts, lists and paths as people read them.
 
+use crate::text::visible;
 pub use crate::text::{count_of, elided, images, thousands};
 use std::path::{Component, Path};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
@@ -64,11 +65,11 @@ pub fn display_part(part: &std::ffi::OsStr) -> String {
     display_bytes(part.as_encoded_bytes())
 }
 
-/// Text as it is, bytes that are no UTF-8 as `\xE9`.
+/// Text as it is, but control characters visible, and bytes that are no UTF-8 as `\xE9`.
 pub fn display_bytes(bytes: &[u8]) -> String {
     let mut text = String::new();
     for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
+        text.push_str(&visible(chunk.valid()));
         chunk.invalid().iter().for_each(|byte| text.push_str(&format!("\\x{byte:02X}")));
     }
     text

@@ -202,7 +202,7 @@ fn is_complete(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{config::RunConfig, run_dir::RunKind};
+    use crate::{config::RunConfig, ml::base::reporter::Control, run_dir::RunKind};
 
     fn sample() -> (Tensors, CheckpointMetadata) {
         let device = &Device::Cpu;
@@ -268,5 +268,37 @@ mod tests {
         prune(&run, 2);
         let left: Vec<usize> = run.checkpoints().into_iter().map(|(step, _)| step).collect();
         assert_eq!(left, [20, 10]);
+    }
+
+    #[test]
+    fn cut_off_checkpoints_are_said_and_never_begun_anew_from_in_silence() {
+        struct Heard(Vec<String>);
+        impl Reporter for Heard {
+            fn event(&mut self, event: Event) {
+                if let Event::Notice(notice) = event {
+                    self.0.push(notice.to_string());
+                }
+            }
+            fn control(&mut self) -> Control {
+                Control::Continue
+            }
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let run = RunDir::create(dir.path(), RunKind::Ddpm, "x", &RunConfig::default()).unwrap();
+        let mut heard = Heard(Vec::new());
+        assert!(to_resume(&run, &mut heard).unwrap().is_none(), "there is none yet");
+        let (tensors, metadata) = sample();
+        let cut = |step: usize| {
+            let path = step_path(&run, step);
+            save(&path, &tensors, &metadata).unwrap();
+            fs::write(&path, &fs::read(&path).unwrap()[..50]).unwrap();
+        };
+        save(&step_path(&run, 10), &tensors, &metadata).unwrap();
+        cut(20);
+        assert_eq!(to_resume(&run, &mut heard).unwrap().unwrap().0, 10);
+        assert!(heard.0.len() == 1 && heard.0[0].contains("goes on from step 10 instead of 20"), "{:?}", heard.0);
+        cut(10);
+        let refused = to_resume(&run, &mut heard).unwrap_err().to_string();
+        assert!(refused.starts_with("all 2 checkpoints in") && refused.contains("cut short"), "{refused}");
     }
 }
