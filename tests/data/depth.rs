@@ -51,6 +51,11 @@ fn pictures_of_12_bits_are_shown_by_those_and_that_is_said() {
     let mixed = dir.path().join("mixed");
     assert!(near(whitest(&mixed, "auto"), [1.0, 1000.0 / 65535.0, 2048.0 / 65535.0]));
     assert!(warns(&inspect(&mixed, &[]), "2 images of 16 bit use only the lowest 12 bits"));
+    // Where there is no data set to look at, it is said as well.
+    let args = ["dissolve", "scans/1.png", "--method", "gaussian:3", "--out", "dissolved"];
+    let output = Command::new(env!("CARGO_BIN_EXE_dissolve-studio")).args(args).current_dir(dir.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("use only the lowest 10 bits") && said.contains("--window 16bit"), "{said}");
     // Eight bits are what they are.
     dir.png("plain/a.png", 1);
     assert!(inspect(&dir.path().join("plain"), &[])["depth"].is_null());

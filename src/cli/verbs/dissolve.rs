@@ -12,7 +12,7 @@ use crate::{
         export::contact_sheet::{Column, contact_sheet},
         memory::Memory,
     },
-    error::{Error, Result},
+    error::{Error, NextStep, Result},
     ml::{
         base::{device, reporter::Notice, resize::at_resolution},
         diffusion::model::DiffusionModel,
@@ -240,6 +240,9 @@ impl Work {
         )?;
         for skipped in &data.skipped {
             out::note(format_args!("note: {} {}", skipped.name(), skipped.reason));
+        }
+        for by_bits in data.warnings.iter().filter(|warning| warning.step == Some(NextStep::AllBits)) {
+            out::note(format_args!("note: {} (--window 16bit shows them as they are)", by_bits.text));
         }
         let sources = data.items.iter().filter_map(|item| item.source.path()?.canonicalize().ok());
         self.sources.extend(sources);
