@@ -203,14 +203,12 @@ fn deeply_nested_dicom_is_excluded_with_reason() {
 
 #[cfg(unix)]
 #[test]
-fn control_characters_of_names_are_made_visible_and_the_images_found_all_the_same() {
+fn control_characters_of_names_are_made_visible_and_the_images_read_all_the_same() {
     let dir = Dir::new();
-    dir.png("good/a\u{1b}[31m\n.png", 1).png("good/b.png", 2);
-    dir.write("labels.csv", "path,diagnosis\n\"good/a\u{1b}[31m\n.png\",odd\ngood/b.png,normal\n".as_bytes());
+    dir.png("good/a\u{1b}[31m\n.png", 1).png("odd/b.png", 2);
     let config = DataConfig { path: dir.path().into(), ..DataConfig::default() };
     let set = Dataset::open(&config, &|_| ()).unwrap();
     let names: Vec<&str> = set.items.iter().map(|item| item.name.as_str()).collect();
-    assert_eq!(names, ["good/a\\u{1b}[31m\\n.png", "good/b.png"]);
-    assert_eq!(set.classes.iter().map(|class| class.name.as_str()).collect::<Vec<_>>(), ["normal", "odd"], "{}", set.why);
+    assert_eq!(names, ["good/a\\u{1b}[31m\\n.png", "odd/b.png"]);
     assert!((0..2).all(|i| set.read(ImageId(i)).is_ok()));
 }
