@@ -60,16 +60,16 @@ pub fn display_path(path: &Path) -> String {
     path.components().map(part).collect::<Vec<_>>().join("/")
 }
 
-/// One part of a path.
+/// One part of a path, its control characters visible.
 pub fn display_part(part: &std::ffi::OsStr) -> String {
-    display_bytes(part.as_encoded_bytes())
+    visible(&display_bytes(part.as_encoded_bytes())).into_owned()
 }
 
-/// Text as it is, but control characters visible, and bytes that are no UTF-8 as `\xE9`.
+/// Text as it is, bytes that are no UTF-8 as `\xE9`.
 pub fn display_bytes(bytes: &[u8]) -> String {
     let mut text = String::new();
     for chunk in bytes.utf8_chunks() {
-        text.push_str(&visible(chunk.valid()));
+        text.push_str(chunk.valid());
         chunk.invalid().iter().for_each(|byte| text.push_str(&format!("\\x{byte:02X}")));
     }
     text

@@ -203,12 +203,14 @@ fn deeply_nested_dicom_is_excluded_with_reason() {
 
 #[cfg(unix)]
 #[test]
-fn control_characters_of_names_are_made_visible_and_the_images_read_all_the_same() {
+fn control_characters_of_names_are_made_visible_and_the_images_read_and_labelled_all_the_same() {
     let dir = Dir::new();
-    dir.png("good/a\u{1b}[31m\n.png", 1).png("odd/b.png", 2);
+    dir.png("images/a\u{1b}[31m.png", 1).png("images/b.png", 2);
+    dir.write("labels.csv", "path,diagnosis\nimages/a\u{1b}[31m.png,odd\nimages/b.png,normal\n".as_bytes());
     let config = DataConfig { path: dir.path().into(), ..DataConfig::default() };
     let set = Dataset::open(&config, &|_| ()).unwrap();
     let names: Vec<&str> = set.items.iter().map(|item| item.name.as_str()).collect();
-    assert_eq!(names, ["good/a\\u{1b}[31m\\n.png", "odd/b.png"]);
+    assert_eq!(names, ["images/a\\u{1b}[31m.png", "images/b.png"], "{:?}", set.skipped);
+    assert_eq!(set.classes.len(), 2);
     assert!((0..2).all(|i| set.read(ImageId(i)).is_ok()));
 }
