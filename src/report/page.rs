@@ -75,7 +75,7 @@ fn header(parts: &Parts) -> Markup {
                 RunState::Stopped => { p.warning { "This run was stopped before its end; the figures are of an unfinished training." } }
                 RunState::Unfinished => { p.warning { "This run was not finished when this page was written." } }
             }
-            @for early in parts.ended_early() { p.warning { (early) " All figures are of what it had learnt by then." } }
+            @for early in &parts.ended_early { p.warning { (early) " All figures are of what it had learnt by then." } }
             @if !manifest.notes.is_empty() { p { (manifest.notes) } }
         }
     }
@@ -408,7 +408,7 @@ fn again(parts: &Parts) -> Markup {
     let (manifest, run) = (&parts.manifest, &parts.config.run);
     let threads = if run.threads == 0 { "one per core".to_string() } else { run.threads.to_string() };
     html! {
-        @if parts.ended_early().is_empty() {
+        @if parts.ended_early.is_empty() {
             p { "Each figure comes from one of these commands:" }
         } @else {
             p { "These commands make the figures. The first would take all steps, where this run was ended before its last:" }

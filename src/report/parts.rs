@@ -21,6 +21,8 @@ pub struct Parts {
     pub dia: Option<RunDir>,
     /// The run of the encoder of tiles: the part `tiles`.
     pub tiles: Option<RunDir>,
+    /// A sentence for each of these stages that was ended before its last step.
+    pub ended_early: Vec<String>,
     /// The reason where there are none.
     pub scores: Result<Scored, String>,
     /// Figures of the maps, where masks are known and the file can be read.
@@ -50,6 +52,7 @@ impl Parts {
         let given = || RunDir::open(&config.dia.model).ok();
         let (ddpm, dia) = (contents.ddpm().cloned().or_else(given), contents.dia().cloned());
         let tiles = contents.tiles().cloned();
+        let ended_early = [&ddpm, &dia, &tiles].into_iter().flatten().filter_map(training::ended_early).collect();
         let scores = scored(contents.scores.as_deref(), &config);
         let pixels = contents.scores.as_deref().and_then(|file| PixelFigures::read(file).ok().flatten());
         let images = scores.iter().flat_map(|scored| &scored.scores.rows).map(|row| row.path.as_str());
@@ -59,12 +62,21 @@ impl Parts {
         let workspace = run.path().parent().and_then(Path::parent);
         let said = workspace.map(|workspace| files::curation_of(workspace, &config.data.path));
         let curation = said.and_then(|table| Curation::read(&table).ok()).unwrap_or_default();
-        Ok(Self { review, curation, run: run.clone(), manifest, config, ddpm, dia, tiles, scores, pixels, maps, planted })
-    }
-
-    /// A sentence for each stage that was ended before its last step.
-    pub fn ended_early(&self) -> Vec<String> {
-        [&self.ddpm, &self.dia, &self.tiles].into_iter().flatten().filter_map(training::ended_early).collect()
+        Ok(Self {
+            review,
+            curation,
+            run: run.clone(),
+            manifest,
+            config,
+            ddpm,
+            dia,
+            tiles,
+            ended_early,
+            scores,
+            pixels,
+            maps,
+            planted,
+        })
     }
 
     /// `DIA` or `CSI`.
