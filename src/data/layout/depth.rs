@@ -24,11 +24,16 @@ impl Dataset {
         if deep.is_empty() {
             return;
         }
-        self.depth = Some(match window {
+        // A window of DICOM leaves other pictures as they are.
+        let bits = match window {
+            ValueWindow::Auto => depth_of(&deep).unwrap_or(16),
             ValueWindow::Bits(bits) => *bits,
-            _ => depth_of(&deep).unwrap_or(16),
-        });
-        let (ValueWindow::Auto, Some(bits)) = (window, self.depth) else { return };
+            _ => 16,
+        };
+        self.depth = Some(bits);
+        if *window != ValueWindow::Auto {
+            return;
+        }
         self.window = ValueWindow::Bits(bits);
         self.items.iter_mut().for_each(|item| item.window = ValueWindow::Bits(bits));
         if bits < 16 {
